@@ -1,0 +1,27 @@
+package io.portward.config.model;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole configuration file with every default filled in.
+ *
+ * @param certificates in the order of the file; the first is the fallback for unknown names
+ * @param tls defaults for TLS ports; already merged into each {@link PortConfig#tls()}
+ * @param ports listeners in the order of the file
+ * @param backends by name, in the order of the file
+ * @param admin absent when there is no admin port
+ * @param trustedProxies addresses whose forwarding headers are believed
+ */
+public record Configuration(
+        List<CertificateConfig> certificates,
+        TlsConfig tls,
+        List<PortConfig> ports,
+        Map<String, BackendConfig> backends,
+        @Nullable AdminConfig admin,
+        List<AddressRange> trustedProxies,
+        ShutdownConfig shutdown,
+        LogConfig log,
+        TimeoutConfig timeouts,
+        LimitConfig limits) {}

@@ -1,0 +1,34 @@
+package io.portward.core.observe;
+
+/**
+ * What happens on one port.
+ *
+ * <p>Order for each connection: {@link #accepted}, then on TLS ports exactly one of {@link #handshakeFinished} and
+ * {@link #handshakeFailed}, then any number of requests, then {@link #closed}. Bytes are wire bytes.
+ */
+public interface PortObserver {
+
+    void accepted();
+
+    void closed();
+
+    void bytesIn(long count);
+
+    void bytesOut(long count);
+
+    /** {@code nanos} from the first byte of the ClientHello to the client's Finished. */
+    void handshakeFinished(TlsInfo tls, long nanos);
+
+    /** {@code detail} is for the log only and may hold what the client sent, with control characters escaped. */
+    void handshakeFailed(HandshakeFailure reason, ConnectionInfo connection, String detail);
+
+    /**
+     * A request that was answered, or given up.
+     *
+     * @param backend name of the backend, or {@code none}
+     * @param method as sent; the observer folds unknown ones
+     * @param status what the client was told; 499 when it left before an answer began
+     * @param protocol {@code h1} or {@code h2}
+     */
+    void requestFinished(String backend, String method, int status, String protocol, long nanos);
+}

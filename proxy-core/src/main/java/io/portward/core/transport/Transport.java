@@ -1,0 +1,65 @@
+package io.portward.core.transport;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.NettyRuntime;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The event loops of the process and the channel types that run on them: epoll where it is to be had, NIO elsewhere.
+ *
+ * <p>Threading: immutable; any thread. Ownership: whoever opens it closes it, after all channels are closed.
+ */
+public final class Transport {
+
+    private final EventLoopGroup loops;
+    private final boolean epoll;
+
+    private Transport(EventLoopGroup loops, boolean epoll) {
+        this.loops = loops;
+        this.epoll = epoll;
+    }
+
+    /** One event loop for each core: connections never change loops, so more threads would only add switches. */
+    public static Transport open() {
+        return open(NettyRuntime.availableProcessors());
+    }
+
+    public static Transport open(int loopCount) {
+        boolean epoll = Epoll.isAvailable();
+        IoHandlerFactory factory = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        return new Transport(new MultiThreadIoEventLoopGroup(loopCount, factory), epoll);
+    }
+
+    public EventLoopGroup loops() {
+        return loops;
+    }
+
+    public boolean isEpoll() {
+        return epoll;
+    }
+
+    public Class<? extends ServerSocketChannel> serverChannel() {
+        return epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
+    }
+
+    public Class<? extends SocketChannel> socketChannel() {
+        return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
+    }
+
+    /** Ends the loops at once; what is still open is closed by them. */
+    public Future<?> close() {
+        return loops.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+    }
+}

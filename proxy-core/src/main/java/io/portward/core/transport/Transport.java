@@ -1,5 +1,7 @@
 package io.portward.core.transport;
 
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -13,7 +15,10 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.NettyRuntime;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,10 +30,12 @@ public final class Transport {
 
     private final EventLoopGroup loops;
     private final boolean epoll;
+    private final Map<EventExecutor, DeadlineWheel> wheels = new IdentityHashMap<>();
 
     private Transport(EventLoopGroup loops, boolean epoll) {
         this.loops = loops;
         this.epoll = epoll;
+        loops.forEach(loop -> wheels.put(loop, new DeadlineWheel((EventLoop) loop)));
     }
 
     /** One event loop for each core: connections never change loops, so more threads would only add switches. */
@@ -56,6 +63,11 @@ public final class Transport {
 
     public Class<? extends SocketChannel> socketChannel() {
         return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
+    }
+
+    /** The wheel of the loop that {@code channel} lives on. */
+    public DeadlineWheel deadlines(Channel channel) {
+        return wheels.get(channel.eventLoop());
     }
 
     /** Ends the loops at once; what is still open is closed by them. */

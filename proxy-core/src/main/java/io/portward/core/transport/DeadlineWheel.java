@@ -1,0 +1,117 @@
+package io.portward.core.transport;
+
+import io.netty.channel.EventLoop;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * All deadlines of the connections of one event loop, in a wheel of slots. A scheduled task per connection would cost a heap operation for
+ * every request; here setting a deadline again is a field write, and an idle connection is looked at once a turn.
+ *
+ * <p>Threading: the event loop only.
+ */
+public final class DeadlineWheel {
+
+    /** Timeouts are told in seconds; a tenth late is not noticed. */
+    static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** A turn takes 51.2 s, so most deadlines (10 to 75 s) are moved at most once. A power of two. */
+    private static final int SLOTS = 512;
+
+    private final EventLoop loop;
+    private final Deadline[] slots = new Deadline[SLOTS];
+    private final Runnable tick = this::tick;
+    private final long startNanos = System.nanoTime();
+    private long currentTick;
+    private int size;
+    private boolean ticking;
+
+    public DeadlineWheel(EventLoop loop) {
+        this.loop = loop;
+        for (int i = 0; i < SLOTS; i++) {
+            Deadline head = new Deadline(this, () -> {});
+            head.previous = head;
+            head.next = head;
+            slots[i] = head;
+        }
+    }
+
+    /** A deadline that is not set yet. {@code onExpiry} runs on the event loop and must not throw. */
+    public Deadline create(Runnable onExpiry) {
+        return new Deadline(this, onExpiry);
+    }
+
+    void arm(Deadline deadline, long nanos) {
+        assert loop.inEventLoop();
+        deadline.atNanos = System.nanoTime() + nanos;
+        deadline.armed = true;
+        long tickOfDeadline = tickOf(deadline.atNanos);
+        if (deadline.next != null) {
+            if (deadline.slotTick <= tickOfDeadline) {
+                // Found too early in its slot, it will be moved then.
+                return;
+            }
+            unlink(deadline);
+        }
+        link(deadline, tickOfDeadline);
+    }
+
+    /** The first tick at or after {@code nanos}. */
+    private long tickOf(long nanos) {
+        return (nanos - startNanos + TICK_NANOS - 1) / TICK_NANOS;
+    }
+
+    private void link(Deadline deadline, long tickOfDeadline) {
+        if (!ticking) {
+            ticking = true;
+            currentTick = Math.max(currentTick, (System.nanoTime() - startNanos) / TICK_NANOS);
+            loop.schedule(tick, TICK_NANOS, TimeUnit.NANOSECONDS);
+        }
+        // Never behind the hand, and at most one turn ahead of it.
+        long slotTick = Math.min(Math.max(tickOfDeadline, currentTick + 1), currentTick + SLOTS);
+        Deadline head = slots[(int) (slotTick & (SLOTS - 1))];
+        deadline.slotTick = slotTick;
+        deadline.previous = head.previous;
+        deadline.next = head;
+        head.previous.next = deadline;
+        head.previous = deadline;
+        size++;
+    }
+
+    private void unlink(Deadline deadline) {
+        deadline.previous.next = deadline.next;
+        deadline.next.previous = deadline.previous;
+        deadline.previous = null;
+        deadline.next = null;
+        size--;
+    }
+
+    private void tick() {
+        long target = (System.nanoTime() - startNanos) / TICK_NANOS;
+        while (currentTick < target) {
+            currentTick++;
+            turnSlot(slots[(int) (currentTick & (SLOTS - 1))]);
+        }
+        if (size > 0) {
+            loop.schedule(tick, TICK_NANOS, TimeUnit.NANOSECONDS);
+        } else {
+            ticking = false;
+        }
+    }
+
+    /** What is linked anew while this runs lies at least one tick ahead, behind everything that is due. */
+    private void turnSlot(Deadline head) {
+        long now = System.nanoTime();
+        Deadline deadline = head.next;
+        while (deadline != head && deadline.slotTick <= currentTick) {
+            unlink(deadline);
+            if (deadline.armed) {
+                if (deadline.atNanos - now <= 0) {
+                    deadline.expire();
+                } else {
+                    link(deadline, tickOf(deadline.atNanos));
+                }
+            }
+            deadline = head.next;
+        }
+    }
+}

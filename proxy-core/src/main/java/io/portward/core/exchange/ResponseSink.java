@@ -1,0 +1,40 @@
+package io.portward.core.exchange;
+
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
+
+/**
+ * The client's end of one exchange: where the response goes, and the brake on the request. Implemented by each front end.
+ *
+ * <p>Order of calls: any number of 1xx {@link #head}, one final {@link #head}, any number of {@link #body}, one {@link #end}; or
+ * {@link #abort} at any point, after which nothing more is called. Headers are already those the client may see (hop-by-hop fields are
+ * gone); framing on the wire is the front end's: {@code Content-Length} is present if the length is known, {@code Transfer-Encoding} never.
+ *
+ * <p>Threading: the event loop of the client's connection. Ownership: {@link #body} and {@link #end} take their argument.
+ */
+public interface ResponseSink {
+
+    /** @param last no body follows: {@link #end} comes next with an empty content */
+    void head(HttpResponse response, boolean last);
+
+    void body(HttpContent content);
+
+    /** The response is complete; trailing headers may be present. */
+    void end(LastHttpContent last);
+
+    /** Pushes out what was written; called once for each batch read from the backend. */
+    void flush();
+
+    /** Whether more response bytes are welcome; when not, {@link Exchange#clientWritable} tells that they are again. */
+    boolean isWritable();
+
+    /** The response cannot be completed: the client must be able to tell that it is cut short. */
+    void abort();
+
+    /** Asks for no more (or again for) request body; what has been read already still arrives. */
+    void pauseRequest(boolean pause);
+
+    /** {@code h1} or {@code h2}, for metrics. */
+    String protocol();
+}

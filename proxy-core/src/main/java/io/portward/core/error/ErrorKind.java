@@ -1,5 +1,7 @@
 package io.portward.core.error;
 
+import java.util.Locale;
+
 /**
  * Every reason for which Portward answers a request itself with an error, and the table from it to the answer.
  *
@@ -50,6 +52,11 @@ public enum ErrorKind {
     /** Reason phrase and text of the body: it tells neither version nor internals. */
     public String reason() {
         return reason;
+    }
+
+    /** For the operator's log: the constant in words. */
+    public String description() {
+        return name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     /** Whether the operator should hear of it at WARN rather than DEBUG: it is not something a client can cause at will. */

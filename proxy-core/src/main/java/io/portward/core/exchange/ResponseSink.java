@@ -1,5 +1,6 @@
 package io.portward.core.exchange;
 
+import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -34,6 +35,18 @@ public interface ResponseSink {
 
     /** Asks for no more (or again for) request body; what has been read already still arrives. */
     void pauseRequest(boolean pause);
+
+    /**
+     * Whether the client asked to leave HTTP for WebSocket (RFC 6455 §4.1), so that a 101 may be passed on. {@link #tunnel} follows it.
+     */
+    default boolean acceptsUpgrade() {
+        return false;
+    }
+
+    /** After a 101 was passed on: bytes flow untouched between the client and {@code upstream} from here. Ends the exchange. */
+    default void tunnel(Channel upstream) {
+        throw new IllegalStateException("tunnel without acceptsUpgrade");
+    }
 
     /** {@code h1} or {@code h2}, for metrics. */
     String protocol();

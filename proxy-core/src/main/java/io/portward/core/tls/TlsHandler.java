@@ -2,6 +2,7 @@ package io.portward.core.tls;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -414,12 +415,26 @@ public final class TlsHandler extends ChannelDuplexHandler {
 
     // Closing.
 
-    /**
-     * Says close_notify and FIN after what was written before; reading goes on.
-     *
-     * @param ctx this handler's own context
-     */
-    public void closeOutput(ChannelHandlerContext ctx) {
+    /** Says close_notify, where there is TLS, and FIN after what was written before; reading goes on. From the channel's event loop. */
+    public static void closeOutput(Channel channel) {
+        ChannelHandlerContext ctx = channel.pipeline().context(TlsHandler.class);
+        if (ctx != null) {
+            ((TlsHandler) ctx.handler()).closeOutput(ctx);
+        } else {
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> ((SocketChannel) channel).shutdownOutput());
+        }
+    }
+
+    /** Closes without close_notify, so that the client can tell that what it got is cut short (RFC 8446 §6.1). From the channel's event loop. */
+    public static void cut(Channel channel) {
+        ChannelHandlerContext ctx = channel.pipeline().context(TlsHandler.class);
+        if (ctx != null) {
+            ((TlsHandler) ctx.handler()).phase = Phase.OVER;
+        }
+        channel.close();
+    }
+
+    private void closeOutput(ChannelHandlerContext ctx) {
         if (phase != Phase.OPEN || goodbye != null) {
             return;
         }

@@ -38,6 +38,7 @@ public final class Deadline {
     /** Does not expire until set again. Harmless when nothing is set. */
     public void cancel() {
         armed = false;
+        wheel.disarm(this);
     }
 
     void expire() {

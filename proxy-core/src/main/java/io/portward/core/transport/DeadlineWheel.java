@@ -55,6 +55,13 @@ public final class DeadlineWheel {
         link(deadline, tickOfDeadline);
     }
 
+    void disarm(Deadline deadline) {
+        assert loop.inEventLoop();
+        if (deadline.next != null) {
+            unlink(deadline);
+        }
+    }
+
     /** The first tick at or after {@code nanos}. */
     private long tickOf(long nanos) {
         return (nanos - startNanos + TICK_NANOS - 1) / TICK_NANOS;

@@ -1,0 +1,39 @@
+package io.portward.core.error;
+
+import java.util.EnumMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the operator of errors that are not the client's, at most once a second for each kind: a backend that is down must not fill the disk.
+ *
+ * <p>Threading: any thread.
+ */
+public final class ErrorLog {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ErrorLog.class);
+    private static final long INTERVAL_NANOS = 1_000_000_000L;
+
+    private static final class Recent {
+        long nextNanos = System.nanoTime();
+        long skipped;
+    }
+
+    /** Guarded by this. */
+    private final Map<ErrorKind, Recent> recent = new EnumMap<>(ErrorKind.class);
+
+    /** @param context where it happened, without anything a client chose */
+    public synchronized void add(ErrorKind kind, String context) {
+        Recent last = recent.computeIfAbsent(kind, unused -> new Recent());
+        long now = System.nanoTime();
+        if (now - last.nextNanos < 0) {
+            last.skipped++;
+            return;
+        }
+        String more = last.skipped == 0 ? "" : " (and " + last.skipped + " more since the last such line)";
+        LOG.warn("answered {} {}: {}{}", kind.status(), kind.description(), context, more);
+        last.nextNanos = now + INTERVAL_NANOS;
+        last.skipped = 0;
+    }
+}

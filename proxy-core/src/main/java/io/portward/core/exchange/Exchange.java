@@ -1,0 +1,374 @@
+package io.portward.core.exchange;
+
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.portward.config.model.RouteConfig;
+import io.portward.core.error.ErrorKind;
+import io.portward.core.http.ErrorReply;
+import io.portward.core.http.Forwarding;
+import io.portward.core.http.HopByHop;
+import io.portward.core.http.RequestHead;
+import io.portward.core.http.RequestTarget;
+import io.portward.core.http.ResponseHead;
+import io.portward.core.observe.TlsInfo;
+import io.portward.core.transport.Deadline;
+import io.portward.core.upstream.BackendPool;
+import io.portward.core.upstream.UpstreamConnection;
+import io.portward.core.upstream.UpstreamListener;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its response: finds the route, gets a connection, passes both directions on as each side takes them, and ends in exactly
+ * one report to the observer.
+ *
+ * <p>Threading: the event loop of the client's connection, on which the upstream connection lives too. Ownership: takes the content it is
+ * given, holds the upstream connection from acquisition to {@link #finish}.
+ */
+public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener {
+
+    /** nginx's code for a client that left before it was answered; it is only counted, never sent. */
+    private static final int CLIENT_CLOSED_REQUEST = 499;
+
+    private final HttpService service;
+    private final ClientConnection client;
+    private final ResponseSink sink;
+    private final Deadline deadline;
+    private final RequestBody early = new RequestBody();
+    private final long startNanos = System.nanoTime();
+
+    private @Nullable HttpRequest request;
+    private @Nullable BackendPool pool;
+    private @Nullable UpstreamConnection upstream;
+    private HttpMethod method = HttpMethod.GET;
+    private String requestId = "";
+    private int status;
+    private boolean requestHasBody;
+    private boolean requestEnded;
+    private boolean requestPaused;
+    private boolean responsePaused;
+    private boolean responseStarted;
+    private boolean upgrading;
+    private boolean retried;
+    private boolean over;
+
+    /** Inside {@link #start}: the flush comes with the end of the client's read, and takes the body's beginning along. */
+    private boolean starting;
+
+    Exchange(HttpService service, ClientConnection client, ResponseSink sink) {
+        this.service = service;
+        this.client = client;
+        this.sink = sink;
+        this.deadline = service.transport().deadlines(client.channel()).create(this::timedOut);
+    }
+
+    /**
+     * Begins with a well formed request head.
+     *
+     * @param request in HTTP/1 form; headers are changed in place
+     * @param endOfRequest neither body nor trailers follow, and {@link #requestContent} will not be called
+     */
+    public void start(HttpRequest request, RequestTarget target, boolean endOfRequest) {
+        assert client.channel().eventLoop().inEventLoop();
+        method = request.method();
+        RouteConfig route = service.routes().find(target.host(), target.path());
+        boolean upgrade = sink.acceptsUpgrade();
+        boolean chunked = HttpUtil.isTransferEncodingChunked(request);
+        HopByHop.strip(request.headers());
+        requestId = client.forwarding().apply(request.headers(), target.authority());
+        if (route == null) {
+            requestEnded = endOfRequest;
+            refuse(method, ErrorKind.NO_ROUTE);
+            return;
+        }
+        RequestHead.prepare(request, target, chunked, upgrade);
+        this.request = request;
+        requestHasBody = !endOfRequest;
+        requestEnded = endOfRequest;
+        BackendPool chosen = service.backends().pool(route.backend(), client.channel());
+        pool = chosen;
+        deadline.set(service.port().timeouts().idle().toNanos());
+        starting = true;
+        chosen.acquire(client.channel().eventLoop(), false, this);
+        starting = false;
+        if (!over && upstream == null && !requestEnded) {
+            pauseRequest(true);
+        }
+    }
+
+    /** The next part of the request's body; {@code LastHttpContent} ends it. */
+    public void requestContent(HttpContent content) {
+        if (over) {
+            content.release();
+            return;
+        }
+        requestEnded |= content instanceof LastHttpContent;
+        if (upstream == null) {
+            early.add(content);
+            return;
+        }
+        upstream.write(content);
+        progress();
+        if (!upstream.isWritable() && !requestEnded) {
+            pauseRequest(true);
+        }
+    }
+
+    /** Everything read from the client in one go has been handed over. */
+    public void requestReadComplete() {
+        if (upstream != null && !over) {
+            upstream.flush();
+        }
+    }
+
+    /** The sink takes response bytes again. */
+    public void clientWritable() {
+        if (!over && upstream != null && responsePaused) {
+            responsePaused = false;
+            upstream.pauseResponse(false);
+            progress();
+        }
+    }
+
+    /** The client is gone or does not want this response any more; nothing more is told to the sink. */
+    public void clientGone() {
+        if (!over) {
+            status = responseStarted ? status : CLIENT_CLOSED_REQUEST;
+            finish();
+        }
+    }
+
+    /** Answers with an error that Portward itself found. */
+    public void refuse(HttpMethod refused, ErrorKind kind) {
+        if (over) {
+            return;
+        }
+        method = refused;
+        requestId = requestId.isEmpty() ? Forwarding.newId() : requestId;
+        if (kind.isOperational()) {
+            service.errorLog().add(kind, "backend " + backend() + ", port " + service.port().listen() + ", request " + requestId);
+        }
+        if (responseStarted) {
+            sink.abort();
+            finish();
+            return;
+        }
+        status = kind.status();
+        responseStarted = true;
+        FullHttpResponse reply = ErrorReply.of(kind, requestId);
+        addHsts(reply);
+        boolean bodiless = HttpMethod.HEAD.equals(method);
+        // The count comes first: whoever has read the answer finds it in the metrics.
+        finish();
+        sink.head(ResponseHead.withoutBody(reply), bodiless);
+        if (!bodiless) {
+            sink.body(ResponseHead.bodyOf(reply));
+        }
+        sink.end(LastHttpContent.EMPTY_LAST_CONTENT);
+        sink.flush();
+        reply.release();
+    }
+
+    /** Whether the response is complete or given up, so that the sink hears nothing more. */
+    public boolean isOver() {
+        return over;
+    }
+
+    // The backend's side.
+
+    @Override
+    public void acquired(UpstreamConnection connection) {
+        if (over) {
+            connection.use(this);
+            connection.release();
+            return;
+        }
+        upstream = connection;
+        connection.use(this);
+        if (!request.headers().contains(HttpHeaderNames.HOST)) {
+            // Only an HTTP/1.0 client may leave it out; towards the server it is required (RFC 9112 §3.2).
+            request.headers().set(HttpHeaderNames.HOST, connection.serverName());
+        }
+        connection.write(request);
+        if (!requestHasBody) {
+            connection.write(LastHttpContent.EMPTY_LAST_CONTENT);
+        }
+        for (HttpContent content = early.poll(); content != null; content = early.poll()) {
+            connection.write(content);
+        }
+        if (!starting) {
+            connection.flush();
+        }
+        progress();
+        if (connection.isWritable()) {
+            pauseRequest(false);
+        }
+    }
+
+    @Override
+    public void unreachable() {
+        refuse(method, ErrorKind.UPSTREAM_UNREACHABLE);
+    }
+
+    @Override
+    public void responseHead(HttpResponse response) {
+        progress();
+        HttpResponseStatus answered = response.status();
+        if (answered.codeClass() == HttpStatusClass.INFORMATIONAL) {
+            interim(response);
+            return;
+        }
+        if (!ResponseHead.isSound(response)) {
+            upstreamFailed(ErrorKind.UPSTREAM_MALFORMED);
+            return;
+        }
+        responseStarted = true;
+        status = answered.code();
+        boolean last = ResponseHead.endsAtHead(response, method);
+        ResponseHead.prepare(response, requestId);
+        addHsts(response);
+        sink.head(response, last);
+    }
+
+    private void interim(HttpResponse response) {
+        if (response.status().code() != HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
+            HopByHop.strip(response.headers());
+            sink.head(response, true);
+            sink.flush();
+        } else if (sink.acceptsUpgrade() && ResponseHead.isWebSocketAccept(response)) {
+            upgrading = true;
+            responseStarted = true;
+            status = response.status().code();
+            ResponseHead.prepareUpgrade(response, requestId);
+            sink.head(response, true);
+        } else {
+            upstreamFailed(ErrorKind.UPSTREAM_MALFORMED);
+        }
+    }
+
+    @Override
+    public void responseContent(HttpContent content) {
+        if (over) {
+            content.release();
+            return;
+        }
+        progress();
+        if (content instanceof LastHttpContent last) {
+            complete(last);
+            return;
+        }
+        sink.body(content);
+        if (!over && !sink.isWritable() && !responsePaused) {
+            responsePaused = true;
+            upstream.pauseResponse(true);
+        }
+    }
+
+    private void complete(LastHttpContent last) {
+        if (upgrading) {
+            last.release();
+            UpstreamConnection leaving = upstream;
+            upstream = null;
+            finish();
+            sink.flush();
+            sink.tunnel(leaving.detach());
+            return;
+        }
+        finish();
+        sink.end(last);
+        sink.flush();
+    }
+
+    @Override
+    public void responseReadComplete() {
+        if (!over) {
+            sink.flush();
+        }
+    }
+
+    @Override
+    public void upstreamWritable() {
+        if (!over) {
+            pauseRequest(false);
+        }
+    }
+
+    @Override
+    public void upstreamFailed(ErrorKind kind) {
+        if (over) {
+            return;
+        }
+        UpstreamConnection failed = upstream;
+        boolean lost = kind == ErrorKind.UPSTREAM_UNREACHABLE && failed.isReused() && !responseStarted;
+        if (lost && !retried && isRepeatable()) {
+            // The server closed an idle connection while the request was on its way (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
+            retried = true;
+            upstream = null;
+            pool.acquire(client.channel().eventLoop(), true, this);
+            return;
+        }
+        refuse(method, kind);
+    }
+
+    /** Idempotent, and nothing of it was consumed that cannot be sent again. The head can, since it is written from the same object. */
+    private boolean isRepeatable() {
+        return !requestHasBody
+                && (HttpMethod.GET.equals(method)
+                        || HttpMethod.HEAD.equals(method)
+                        || HttpMethod.OPTIONS.equals(method)
+                        || HttpMethod.PUT.equals(method)
+                        || HttpMethod.DELETE.equals(method));
+    }
+
+    private void timedOut() {
+        if (over) {
+            return;
+        }
+        boolean waitingForClient = responseStarted ? responsePaused : !requestEnded && !requestPaused;
+        refuse(method, waitingForClient ? ErrorKind.REQUEST_TIMEOUT : ErrorKind.UPSTREAM_TIMEOUT);
+    }
+
+    /** Something moved: the wait begins anew. */
+    private void progress() {
+        boolean awaitingHead = requestEnded && !responseStarted;
+        deadline.set((awaitingHead ? pool.config().timeouts().headers() : service.port().timeouts().idle()).toNanos());
+    }
+
+    private void pauseRequest(boolean pause) {
+        if (requestPaused != pause) {
+            requestPaused = pause;
+            sink.pauseRequest(pause);
+        }
+    }
+
+    private void addHsts(HttpResponse response) {
+        String hsts = service.hsts();
+        if (hsts != null) {
+            response.headers().set("strict-transport-security", hsts);
+        }
+    }
+
+    private String backend() {
+        return pool == null ? TlsInfo.NONE : pool.config().name();
+    }
+
+    private void finish() {
+        over = true;
+        deadline.cancel();
+        early.release();
+        if (upstream != null) {
+            upstream.release();
+            upstream = null;
+        }
+        request = null;
+        service.observer()
+                .requestFinished(backend(), method.name(), status, sink.protocol(), System.nanoTime() - startNanos);
+    }
+}

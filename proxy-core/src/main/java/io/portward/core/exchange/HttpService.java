@@ -1,0 +1,99 @@
+package io.portward.core.exchange;
+
+import io.netty.channel.Channel;
+import io.portward.config.model.AddressRange;
+import io.portward.config.model.HstsConfig;
+import io.portward.config.model.LimitConfig;
+import io.portward.config.model.PortConfig;
+import io.portward.core.error.ErrorLog;
+import io.portward.core.http.Forwarding;
+import io.portward.core.observe.ConnectionInfo;
+import io.portward.core.observe.PortObserver;
+import io.portward.core.observe.TlsInfo;
+import io.portward.core.route.RouteTable;
+import io.portward.core.transport.Transport;
+import io.portward.core.upstream.Backends;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the exchanges of one https port have in common: routes, backends, limits, observer.
+ *
+ * <p>Threading: immutable; any thread.
+ */
+public final class HttpService {
+
+    private final PortConfig port;
+    private final RouteTable routes;
+    private final Backends backends;
+    private final LimitConfig limits;
+    private final List<AddressRange> trustedProxies;
+    private final PortObserver observer;
+    private final Transport transport;
+    private final @Nullable String hsts;
+    private final ErrorLog errorLog = new ErrorLog();
+
+    public HttpService(
+            PortConfig port,
+            Backends backends,
+            LimitConfig limits,
+            List<AddressRange> trustedProxies,
+            PortObserver observer,
+            Transport transport) {
+        this.port = port;
+        this.routes = RouteTable.of(port.routes());
+        this.backends = backends;
+        this.limits = limits;
+        this.trustedProxies = trustedProxies;
+        this.observer = observer;
+        this.transport = transport;
+        this.hsts = port.hsts() == null ? null : hsts(port.hsts());
+    }
+
+    /** RFC 6797 §6.1. */
+    private static String hsts(HstsConfig config) {
+        return "max-age=" + config.maxAge().toSeconds() + (config.includeSubDomains() ? "; includeSubDomains" : "")
+                + (config.preload() ? "; preload" : "");
+    }
+
+    public PortConfig port() {
+        return port;
+    }
+
+    public LimitConfig limits() {
+        return limits;
+    }
+
+    public PortObserver observer() {
+        return observer;
+    }
+
+    RouteTable routes() {
+        return routes;
+    }
+
+    Backends backends() {
+        return backends;
+    }
+
+    Transport transport() {
+        return transport;
+    }
+
+    ErrorLog errorLog() {
+        return errorLog;
+    }
+
+    @Nullable String hsts() {
+        return hsts;
+    }
+
+    /** Once for each client connection; kept by the front end and given to each exchange. */
+    public ClientConnection client(Channel channel, ConnectionInfo info, TlsInfo tls) {
+        return new ClientConnection(channel, info, tls, new Forwarding(info, trustedProxies));
+    }
+
+    public Exchange newExchange(ClientConnection client, ResponseSink sink) {
+        return new Exchange(this, client, sink);
+    }
+}

@@ -1,0 +1,40 @@
+package io.portward.core.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.portward.core.error.ErrorKind;
+import java.nio.charset.StandardCharsets;
+
+/** The short plain text a client gets when Portward answers itself. */
+public final class ErrorReply {
+
+    /** Seconds; long enough not to be a retry storm, short enough not to outlast a restart by much. */
+    private static final int RETRY_AFTER = 5;
+
+    private ErrorReply() {}
+
+    /** The caller owns the result. */
+    public static FullHttpResponse of(ErrorKind kind, String requestId) {
+        ByteBuf body = Unpooled.copiedBuffer(
+                kind.status() + " " + kind.reason() + "\nrequest id: " + requestId + "\n", StandardCharsets.US_ASCII);
+        FullHttpResponse response = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, new HttpResponseStatus(kind.status(), kind.reason()), body);
+        response.headers()
+                .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=us-ascii")
+                .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes())
+                .set(HttpHeaderNames.CACHE_CONTROL, "no-store")
+                .set(Forwarding.X_REQUEST_ID, requestId);
+        if (kind == ErrorKind.UPSTREAM_DOWN) {
+            response.headers().set(HttpHeaderNames.RETRY_AFTER, RETRY_AFTER);
+        }
+        if (kind == ErrorKind.METHOD_REFUSED) {
+            response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+        }
+        return response;
+    }
+}

@@ -1,0 +1,158 @@
+package io.portward.core.http;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
+import io.portward.config.model.AddressRange;
+import io.portward.core.observe.ConnectionInfo;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Tells the backend who asked, and how: X-Forwarded-*, Forwarded (RFC 7239) and X-Request-Id. What the client says of itself is dropped unless
+ * it is a trusted proxy.
+ *
+ * <p>One instance per client connection, since all but the host stays the same. Threading: the connection's event loop.
+ */
+public final class Forwarding {
+
+    private static final AsciiString X_FORWARDED_FOR = AsciiString.cached("x-forwarded-for");
+    private static final AsciiString X_FORWARDED_PROTO = AsciiString.cached("x-forwarded-proto");
+    private static final AsciiString X_FORWARDED_HOST = AsciiString.cached("x-forwarded-host");
+    private static final AsciiString X_FORWARDED_PORT = AsciiString.cached("x-forwarded-port");
+    private static final AsciiString FORWARDED = AsciiString.cached("forwarded");
+    public static final AsciiString X_REQUEST_ID = AsciiString.cached("x-request-id");
+    private static final AsciiString HTTPS = AsciiString.cached("https");
+
+    /** A backend's logs should not be at the mercy of a proxy's client. */
+    private static final int MAX_REQUEST_ID = 128;
+
+    private static final String FORWARDED_PREFIX = "x-forwarded-";
+    private static final char[] HEX = "0123456789abcdef".toCharArray();
+
+    private final boolean trusted;
+    private final String client;
+    private final String port;
+    private final String forwardedFor;
+    private String lastAuthority = "";
+    private String lastForwarded = "";
+
+    public Forwarding(ConnectionInfo connection, List<AddressRange> trustedProxies) {
+        InetAddress address = connection.client().getAddress();
+        this.trusted = trustedProxies.stream().anyMatch(range -> range.contains(address));
+        this.client = text(address);
+        this.port = Integer.toString(connection.local().getPort());
+        // RFC 7239 §6: an IPv6 address is quoted and in brackets.
+        this.forwardedFor = address instanceof Inet6Address ? "for=\"[" + client + "]\"" : "for=" + client;
+    }
+
+    private static String text(InetAddress address) {
+        String text = address.getHostAddress();
+        int zone = text.indexOf('%');
+        return zone < 0 ? text : text.substring(0, zone);
+    }
+
+    /**
+     * Writes the fields into {@code headers}.
+     *
+     * @return the request's id
+     */
+    public String apply(HttpHeaders headers, String authority) {
+        String id = trusted ? trustedId(headers.get(X_REQUEST_ID)) : newId();
+        if (trusted) {
+            append(headers, X_FORWARDED_FOR, client);
+            append(headers, FORWARDED, forwarded(authority));
+            setIfAbsent(headers, X_FORWARDED_PROTO, HTTPS);
+            setIfAbsent(headers, X_FORWARDED_PORT, port);
+            if (!authority.isEmpty()) {
+                setIfAbsent(headers, X_FORWARDED_HOST, authority);
+            }
+        } else {
+            dropSpoofed(headers);
+            headers.set(X_FORWARDED_FOR, client);
+            headers.set(X_FORWARDED_PROTO, HTTPS);
+            headers.set(X_FORWARDED_PORT, port);
+            headers.set(FORWARDED, forwarded(authority));
+            if (!authority.isEmpty()) {
+                headers.set(X_FORWARDED_HOST, authority);
+            }
+        }
+        headers.set(X_REQUEST_ID, id);
+        return id;
+    }
+
+    private static void append(HttpHeaders headers, AsciiString name, String value) {
+        List<String> before = headers.getAll(name);
+        headers.set(name, before.isEmpty() ? value : String.join(", ", before) + ", " + value);
+    }
+
+    private static void setIfAbsent(HttpHeaders headers, AsciiString name, CharSequence value) {
+        if (!headers.contains(name)) {
+            headers.set(name, value);
+        }
+    }
+
+    /**
+     * Drops every X-Forwarded-* and X-Real-IP, also spelt with underscores: CGI-like backends cannot tell the two apart.
+     */
+    private static void dropSpoofed(HttpHeaders headers) {
+        List<CharSequence> spoofed = null;
+        Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
+        while (fields.hasNext()) {
+            CharSequence name = fields.next().getKey();
+            char first = name.charAt(0);
+            if ((first == 'x' || first == 'X' || first == 'f' || first == 'F') && isSpoofed(name)) {
+                spoofed = spoofed == null ? new ArrayList<>() : spoofed;
+                spoofed.add(name);
+            }
+        }
+        if (spoofed != null) {
+            spoofed.forEach(headers::remove);
+        }
+    }
+
+    private static boolean isSpoofed(CharSequence name) {
+        String canonical = name.toString().replace('_', '-');
+        return canonical.regionMatches(true, 0, FORWARDED_PREFIX, 0, FORWARDED_PREFIX.length())
+                || "x-real-ip".equalsIgnoreCase(canonical)
+                || "x-request-id".equalsIgnoreCase(canonical)
+                || "forwarded".equalsIgnoreCase(canonical);
+    }
+
+    private String forwarded(String authority) {
+        if (lastForwarded.isEmpty() || !lastAuthority.equals(authority)) {
+            lastAuthority = authority;
+            // A port or brackets are not token characters, so the host is quoted whenever they appear (RFC 7239 §4).
+            boolean quote = authority.indexOf(':') >= 0;
+            String host = authority.isEmpty() ? "" : ";host=" + (quote ? '"' + authority + '"' : authority);
+            lastForwarded = forwardedFor + host + ";proto=https";
+        }
+        return lastForwarded;
+    }
+
+    private static String trustedId(String id) {
+        if (id == null || id.isEmpty() || id.length() > MAX_REQUEST_ID) {
+            return newId();
+        }
+        return id;
+    }
+
+    /** 128 random bits, so that ids of several proxies do not meet. It need not be unguessable. */
+    public static String newId() {
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        char[] text = new char[32];
+        hex(random.nextLong(), text, 0);
+        hex(random.nextLong(), text, 16);
+        return new String(text);
+    }
+
+    private static void hex(long bits, char[] text, int at) {
+        for (int i = 0; i < 16; i++) {
+            text[at + i] = HEX[(int) (bits >>> (60 - 4 * i)) & 0xf];
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package io.portward.core.http;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Reads where a request wants to go from its target and Host (RFC 9112 §3.2), strictly. */
+public final class RequestTargets {
+
+    private RequestTargets() {}
+
+    /** Null when the target or the host is not well formed. */
+    public static @Nullable RequestTarget parse(HttpRequest request) {
+        String uri = request.uri();
+        String host = request.headers().get(HttpHeaderNames.HOST);
+        if (!isPrintable(uri)) {
+            return null;
+        }
+        if (uri.startsWith("/")) {
+            return of(host, uri);
+        }
+        if ("*".equals(uri)) {
+            return HttpMethod.OPTIONS.equals(request.method()) ? of(host, uri) : null;
+        }
+        return absolute(uri, host);
+    }
+
+    /**
+     * @param authority null when the client sent none
+     * @param uri origin-form or `*`, free of control characters
+     */
+    public static @Nullable RequestTarget of(@Nullable String authority, String uri) {
+        int query = uri.indexOf('?');
+        String path = query < 0 ? uri : uri.substring(0, query);
+        if (authority == null) {
+            return new RequestTarget("", "", path, uri);
+        }
+        String host = host(authority);
+        return host == null ? null : new RequestTarget(authority, host, path, uri);
+    }
+
+    /** The authority replaces Host (RFC 9112 §3.2.2), which must be well formed all the same. */
+    private static @Nullable RequestTarget absolute(String uri, @Nullable String host) {
+        int start = schemeLength(uri);
+        if (start < 0 || (host != null && host(host) == null)) {
+            return null;
+        }
+        int end = start;
+        while (end < uri.length() && uri.charAt(end) != '/' && uri.charAt(end) != '?') {
+            end++;
+        }
+        String rest = uri.substring(end);
+        return of(uri.substring(start, end), rest.startsWith("/") ? rest : "/" + rest);
+    }
+
+    private static int schemeLength(String uri) {
+        if (uri.regionMatches(true, 0, "https://", 0, 8)) {
+            return 8;
+        }
+        return uri.regionMatches(true, 0, "http://", 0, 7) ? 7 : -1;
+    }
+
+    /** Printable ASCII without space and without `#`, which no request target holds (RFC 3986 §2, RFC 9112 §3.2). */
+    public static boolean isPrintable(String uri) {
+        for (int i = 0; i < uri.length(); i++) {
+            char c = uri.charAt(i);
+            if (c <= ' ' || c >= 0x7f || c == '#') {
+                return false;
+            }
+        }
+        return !uri.isEmpty();
+    }
+
+    /**
+     * The host of an authority (RFC 3986 §3.2), lower case and without one trailing dot.
+     *
+     * @return null when it is empty, holds user information, or anything else that is not `host` or `host:port`
+     */
+    public static @Nullable String host(String authority) {
+        int end = authority.startsWith("[") ? authority.indexOf(']') + 1 : authority.indexOf(':');
+        if (end < 0) {
+            end = authority.length();
+        }
+        if (end == 0 || !isPort(authority, end)) {
+            return null;
+        }
+        String host = authority.substring(0, end);
+        if (!isHost(host)) {
+            return null;
+        }
+        String lower = host.toLowerCase(Locale.ROOT);
+        return lower.length() > 1 && lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
+    }
+
+    private static boolean isPort(String authority, int colon) {
+        if (colon == authority.length()) {
+            return true;
+        }
+        if (authority.charAt(colon) != ':' || authority.length() - colon > 6) {
+            return false;
+        }
+        for (int i = colon + 1; i < authority.length(); i++) {
+            if (authority.charAt(i) < '0' || authority.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isHost(String host) {
+        boolean literal = host.startsWith("[");
+        for (int i = literal ? 1 : 0; i < host.length() - (literal ? 1 : 0); i++) {
+            char c = host.charAt(i);
+            boolean name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+            if (!name && !(literal ? c == ':' : c == '_' || c == '~' || c == '%' || c == '!' || c == '$')) {
+                return false;
+            }
+        }
+        return !literal || host.length() > 3;
+    }
+}

@@ -1,0 +1,82 @@
+package io.portward.core.http;
+
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import java.util.List;
+
+/** Rules for the response heads that backends send. */
+public final class ResponseHead {
+
+    private ResponseHead() {}
+
+    /** Whether its framing can be trusted; the decoder has refused Content-Length beside Transfer-Encoding already. */
+    public static boolean isSound(HttpResponse response) {
+        if (response.protocolVersion().majorVersion() != 1 || response.status().code() > 999) {
+            return false;
+        }
+        List<String> codings = response.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        if (codings.isEmpty()) {
+            return true;
+        }
+        return codings.size() == 1
+                && HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(codings.get(0))
+                && !HttpVersion.HTTP_1_0.equals(response.protocolVersion())
+                && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
+    }
+
+    /** Whether no body follows (RFC 9112 §6.3). */
+    public static boolean endsAtHead(HttpResponse response, HttpMethod method) {
+        int status = response.status().code();
+        return HttpMethod.HEAD.equals(method)
+                || status == HttpResponseStatus.NO_CONTENT.code()
+                || status == HttpResponseStatus.NOT_MODIFIED.code()
+                || HttpUtil.getContentLength(response, -1L) == 0;
+    }
+
+    /** Leaves what the client may see; framing is the front end's. */
+    public static void prepare(HttpResponse response, String requestId) {
+        HttpHeaders headers = response.headers();
+        HopByHop.strip(headers);
+        if (response.status().code() == HttpResponseStatus.NO_CONTENT.code()) {
+            // RFC 9110 §8.6: not on 204.
+            headers.remove(HttpHeaderNames.CONTENT_LENGTH);
+        }
+        headers.set(Forwarding.X_REQUEST_ID, requestId);
+    }
+
+    /** RFC 6455 §4.1: without these the client would fail the connection anyway. */
+    public static boolean isWebSocketAccept(HttpResponse response) {
+        HttpHeaders headers = response.headers();
+        return headers.containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)
+                && HopByHop.connectionHas(headers, "upgrade")
+                && headers.contains(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT);
+    }
+
+    public static void prepareUpgrade(HttpResponse response, String requestId) {
+        prepare(response, requestId);
+        response.headers()
+                .remove(HttpHeaderNames.CONTENT_LENGTH)
+                .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE)
+                .set(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET);
+    }
+
+    /** The head of {@code reply} as a message of its own. */
+    public static HttpResponse withoutBody(FullHttpResponse reply) {
+        return new DefaultHttpResponse(reply.protocolVersion(), reply.status(), reply.headers());
+    }
+
+    /** The body of {@code reply}, retained for the caller. */
+    public static HttpContent bodyOf(FullHttpResponse reply) {
+        return new DefaultHttpContent(reply.content().retain());
+    }
+}

@@ -1,0 +1,73 @@
+package io.portward.core.http1;
+
+import io.netty.channel.CombinedChannelDuplexHandler;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.portward.config.model.LimitConfig;
+
+/**
+ * Bytes to requests, responses to bytes: Netty's codec with single spaces in the request line and with the answer to HEAD known to the
+ * encoder.
+ *
+ * <p>Threading: the event loop.
+ */
+final class Http1Codec extends CombinedChannelDuplexHandler<HttpRequestDecoder, HttpResponseEncoder> {
+
+    /** Method and version beside the target; methods of extensions are longer than GET. */
+    private static final int REQUEST_LINE_SLACK = 64;
+
+    /** Body is handed on in the pieces it was read in. */
+    private static final int MAX_CHUNK = 1024 * 1024;
+
+    private boolean answeringHead;
+
+    Http1Codec(LimitConfig limits) {
+        init(
+                new RequestDecoder(new HttpDecoderConfig()
+                        .setMaxInitialLineLength(limits.uriBytes() + REQUEST_LINE_SLACK)
+                        .setMaxHeaderSize(limits.headerBytes())
+                        .setMaxChunkSize(MAX_CHUNK)),
+                new ResponseEncoder());
+    }
+
+    /** Whether the next response answers HEAD and so ends at its head, whatever its Content-Length says (RFC 9112 §6.3). */
+    void answeringHead(boolean head) {
+        answeringHead = head;
+    }
+
+    private static final class RequestDecoder extends HttpRequestDecoder {
+
+        RequestDecoder(HttpDecoderConfig config) {
+            super(config);
+        }
+
+        @Override
+        protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
+            requireSpace(line, start + length);
+            return super.splitFirstWordInitialLine(line, start, length);
+        }
+
+        @Override
+        protected String splitSecondWordInitialLine(byte[] line, int start, int length) {
+            requireSpace(line, start + length);
+            return super.splitSecondWordInitialLine(line, start, length);
+        }
+
+        /** RFC 9112 §3: a recipient that splits at other white space and one that does not see different targets. */
+        private static void requireSpace(byte[] line, int at) {
+            if (at < line.length && line[at] != ' ') {
+                throw new IllegalArgumentException("request line is not separated by single spaces");
+            }
+        }
+    }
+
+    private final class ResponseEncoder extends HttpResponseEncoder {
+
+        @Override
+        protected boolean isContentAlwaysEmpty(HttpResponse response) {
+            return answeringHead || super.isContentAlwaysEmpty(response);
+        }
+    }
+}

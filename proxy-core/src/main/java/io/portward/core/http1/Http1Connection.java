@@ -1,0 +1,401 @@
+package io.portward.core.http1;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import io.portward.core.error.ErrorKind;
+import io.portward.core.exchange.ClientConnection;
+import io.portward.core.exchange.Exchange;
+import io.portward.core.exchange.HttpService;
+import io.portward.core.exchange.ResponseSink;
+import io.portward.core.http.FramingGuard;
+import io.portward.core.http.RequestTarget;
+import io.portward.core.http.RequestTargets;
+import io.portward.core.relay.Relay;
+import io.portward.core.tls.TlsHandler;
+import io.portward.core.transport.Deadline;
+import io.portward.core.transport.DeadlineWheel;
+import io.portward.core.transport.DrainEvent;
+import io.portward.core.transport.InputClosed;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An HTTP/1 connection from a client: reads requests, runs one {@link Exchange} at a time and writes its response. Pipelined requests wait their
+ * turn here, and reading stops while they do.
+ *
+ * <p>Reads {@link HttpObject}s, writes {@link HttpObject}s; takes {@link InputClosed} and {@link DrainEvent}. Threading: the event loop.
+ * Ownership: what waits is released when the connection goes.
+ */
+public final class Http1Connection extends ChannelInboundHandlerAdapter implements ResponseSink {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
+
+    /**
+     * After an answer that came before its request was complete, the rest is read and dropped for this long; closing at once would reset the
+     * connection and could take the answer with it (RFC 9112 §9.6).
+     */
+    private static final long LINGER_NANOS = 5_000_000_000L;
+
+    private final HttpService service;
+    private final ClientConnection client;
+    private final DeadlineWheel deadlines;
+    private final Http1Codec codec;
+    private final Deadline deadline;
+    private final Deque<HttpObject> waiting = new ArrayDeque<>();
+
+    private ChannelHandlerContext ctx;
+    private @Nullable Exchange exchange;
+    private boolean http10;
+    private boolean keepAlive = true;
+    private boolean upgradeWanted;
+    /** The codec will deliver an end for a request that has none to forward. */
+    private boolean requestEnded = true;
+    private boolean bodyless;
+    private boolean requestPaused;
+    private boolean working;
+    private boolean partialHead;
+    private boolean draining;
+    private boolean lingering;
+
+    private Http1Connection(HttpService service, ClientConnection client, DeadlineWheel deadlines, Http1Codec codec) {
+        this.service = service;
+        this.client = client;
+        this.deadlines = deadlines;
+        this.codec = codec;
+        this.deadline = deadlines.create(this::timedOut);
+    }
+
+    /** Adds the codec and the connection to the end of {@code pipeline}. */
+    public static void addTo(
+            ChannelPipeline pipeline, HttpService service, ClientConnection client, DeadlineWheel deadlines) {
+        Http1Codec codec = new Http1Codec(service.limits());
+        pipeline.addLast(codec).addLast(new Http1Connection(service, client, deadlines, codec));
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        ctx = context;
+        deadline.set(service.port().timeouts().headers().toNanos());
+    }
+
+    // Requests.
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        HttpObject next = (HttpObject) message;
+        if (lingering) {
+            ReferenceCountUtil.release(next);
+        } else if (working || !waiting.isEmpty() || (exchange != null && requestEnded)) {
+            waiting.add(next);
+            updateReading();
+        } else {
+            process(next);
+        }
+    }
+
+    private void process(HttpObject message) {
+        if (message instanceof HttpRequest request) {
+            begin(request);
+        } else {
+            content((HttpContent) message);
+        }
+    }
+
+    private void begin(HttpRequest request) {
+        partialHead = false;
+        deadline.cancel();
+        requestEnded = false;
+        requestPaused = false;
+        http10 = HttpVersion.HTTP_1_0.equals(request.protocolVersion());
+        bodyless = !HttpUtil.isTransferEncodingChunked(request) && !request.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
+        keepAlive = !draining && HttpUtil.isKeepAlive(request);
+        upgradeWanted = WebSocketRequest.isUpgrade(request);
+        codec.answeringHead(HttpMethod.HEAD.equals(request.method()));
+        Exchange begun = service.newExchange(client, this);
+        exchange = begun;
+        ErrorKind problem = FramingGuard.check(request, service.limits());
+        RequestTarget target = problem == null ? RequestTargets.parse(request) : null;
+        if (problem == null && target == null) {
+            problem = ErrorKind.MALFORMED_REQUEST;
+        }
+        if (problem != null) {
+            keepAlive &= !problem.closes();
+            begun.refuse(request.method(), problem);
+        } else {
+            begun.start(request, target, bodyless);
+        }
+    }
+
+    private void content(HttpContent content) {
+        Exchange current = exchange;
+        if (content.decoderResult().isFailure()) {
+            content.release();
+            keepAlive = false;
+            if (current != null) {
+                current.refuse(HttpMethod.POST, ErrorKind.MALFORMED_REQUEST);
+            }
+            return;
+        }
+        boolean last = content instanceof LastHttpContent;
+        requestEnded |= last;
+        if (current == null || bodyless) {
+            content.release();
+        } else {
+            current.requestContent(content);
+        }
+        if (last && exchange == null) {
+            // The response came first.
+            awaitNext();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        if (exchange != null) {
+            exchange.requestReadComplete();
+        } else if (!partialHead && !lingering && requestEnded) {
+            // Bytes came, but no message: a head has begun.
+            partialHead = true;
+            deadline.set(service.port().timeouts().headers().toNanos());
+        }
+    }
+
+    // Responses.
+
+    @Override
+    public void head(HttpResponse response, boolean last) {
+        response.setProtocolVersion(HttpVersion.HTTP_1_1);
+        if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
+            if (!http10) {
+                ctx.write(response, ctx.voidPromise());
+                // The codec's encoder expects an end for each head.
+                ctx.write(LastHttpContent.EMPTY_LAST_CONTENT, ctx.voidPromise());
+            }
+            return;
+        }
+        if (!last && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
+            if (http10) {
+                keepAlive = false;
+            } else {
+                response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+            }
+        }
+        if (!requestEnded && !bodyless && last) {
+            keepAlive = false;
+        }
+        if (!keepAlive || draining) {
+            keepAlive = false;
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        } else if (http10) {
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+        }
+        ctx.write(response, ctx.voidPromise());
+    }
+
+    @Override
+    public void body(HttpContent content) {
+        ctx.write(content, ctx.voidPromise());
+    }
+
+    @Override
+    public void end(LastHttpContent last) {
+        exchange = null;
+        boolean requestComplete = requestEnded || bodyless;
+        if (keepAlive && requestComplete) {
+            ctx.write(last, ctx.voidPromise());
+            if (requestEnded) {
+                awaitNext();
+            }
+            return;
+        }
+        lingering = true;
+        releaseWaiting();
+        ChannelFuture written = ctx.writeAndFlush(last);
+        if (requestComplete) {
+            deadline.set(service.port().timeouts().idle().toNanos());
+            written.addListener(done -> ctx.close());
+        } else {
+            linger();
+        }
+    }
+
+    private void linger() {
+        TlsHandler.closeOutput(ctx.channel());
+        deadline.set(LINGER_NANOS);
+        ctx.channel().config().setAutoRead(true);
+    }
+
+    /** The connection is free for the next request, which may wait here already. */
+    private void awaitNext() {
+        bodyless = false;
+        if (working) {
+            return;
+        }
+        working = true;
+        while (!waiting.isEmpty() && (exchange == null || !requestEnded) && !lingering) {
+            process(waiting.poll());
+        }
+        working = false;
+        if (lingering) {
+            return;
+        }
+        updateReading();
+        if (exchange != null) {
+            exchange.requestReadComplete();
+        } else if (draining) {
+            ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> ctx.close());
+        } else {
+            deadline.set(service.port().timeouts().idle().toNanos());
+        }
+    }
+
+    @Override
+    public void flush() {
+        ctx.flush();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return ctx.channel().isWritable();
+    }
+
+    @Override
+    public void abort() {
+        exchange = null;
+        lingering = true;
+        releaseWaiting();
+        ctx.flush();
+        TlsHandler.cut(ctx.channel());
+    }
+
+    @Override
+    public void pauseRequest(boolean pause) {
+        requestPaused = pause;
+        updateReading();
+    }
+
+    private void updateReading() {
+        ctx.channel().config().setAutoRead(waiting.isEmpty() && !(requestPaused && exchange != null));
+    }
+
+    @Override
+    public boolean acceptsUpgrade() {
+        return upgradeWanted;
+    }
+
+    @Override
+    public void tunnel(Channel upstream) {
+        exchange = null;
+        deadline.cancel();
+        if (!waiting.isEmpty()) {
+            // Nothing may follow the request before the 101 has been seen.
+            upstream.close();
+            ctx.close();
+            return;
+        }
+        ChannelPipeline pipeline = ctx.pipeline();
+        Relay.join(ctx.channel(), upstream, deadlines, service.port().timeouts().tcpIdle());
+        pipeline.remove(this);
+        pipeline.remove(codec);
+        ctx.channel().config().setAutoRead(true);
+        upstream.config().setAutoRead(true);
+    }
+
+    @Override
+    public String protocol() {
+        return "h1";
+    }
+
+    // The connection.
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (exchange != null && context.channel().isWritable()) {
+            exchange.clientWritable();
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == DrainEvent.INSTANCE) {
+            draining = true;
+            if (exchange == null && !partialHead && !lingering) {
+                context.close();
+            }
+        } else if (event == InputClosed.CUT || lingering || (event == InputClosed.ORDERLY && exchange == null)) {
+            gone();
+            context.close();
+        } else if (event == InputClosed.ORDERLY) {
+            // No further request can come; this one is still answered.
+            keepAlive = false;
+            if (!requestEnded && !bodyless) {
+                gone();
+                context.close();
+            }
+        }
+    }
+
+    private void timedOut() {
+        if (!lingering && exchange == null && partialHead) {
+            Exchange refused = service.newExchange(client, this);
+            exchange = refused;
+            keepAlive = false;
+            bodyless = true;
+            codec.answeringHead(false);
+            refused.refuse(HttpMethod.GET, ErrorKind.REQUEST_TIMEOUT);
+        } else {
+            ctx.close();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        deadline.cancel();
+        gone();
+        context.fireChannelInactive();
+    }
+
+    private void gone() {
+        Exchange current = exchange;
+        exchange = null;
+        lingering = true;
+        releaseWaiting();
+        if (current != null) {
+            current.clientGone();
+        }
+    }
+
+    private void releaseWaiting() {
+        waiting.forEach(ReferenceCountUtil::release);
+        waiting.clear();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            LOG.warn("connection closed after an unexpected error: {}", cause.toString());
+            LOG.debug("the error was", cause);
+        }
+        context.close();
+    }
+}

@@ -1,0 +1,81 @@
+package io.portward.core.relay;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.portward.core.tls.TlsHandler;
+import io.portward.core.transport.Deadline;
+import io.portward.core.transport.DeadlineWheel;
+import java.time.Duration;
+
+/**
+ * Joins two channels of one event loop: what one reads the other writes. Each direction ends on its own (half-close); when both have ended, or
+ * either channel breaks, or nothing moves for the idle time, both are closed.
+ *
+ * <p>Threading: the event loop of both channels. Ownership: closes both channels.
+ */
+public final class Relay {
+
+    private final Channel client;
+    private final Channel upstream;
+    private final Deadline idle;
+    private final long idleNanos;
+    private int openDirections = 2;
+
+    private Relay(Channel client, Channel upstream, DeadlineWheel deadlines, Duration idleTime) {
+        this.client = client;
+        this.upstream = upstream;
+        this.idleNanos = idleTime.toNanos();
+        this.idle = deadlines.create(this::close);
+    }
+
+    /** Adds a handler to the end of each pipeline; both channels must be active and deliver nothing but {@code ByteBuf}s from now on. */
+    public static void join(Channel client, Channel upstream, DeadlineWheel deadlines, Duration idleTime) {
+        Relay relay = new Relay(client, upstream, deadlines, idleTime);
+        client.pipeline().addLast(new RelayHandler(relay, upstream));
+        upstream.pipeline().addLast(new RelayHandler(relay, client));
+        relay.moved();
+        if (!client.isActive() || !upstream.isActive()) {
+            relay.close();
+        }
+    }
+
+    /** Something was read or written. */
+    void moved() {
+        idle.set(idleNanos);
+    }
+
+    /** {@code from} will deliver nothing more: its peer is told so, after everything that is on its way. */
+    void inputEnded(Channel to) {
+        openDirections--;
+        if (openDirections == 0) {
+            closeAfterFlush(client);
+            closeAfterFlush(upstream);
+            // A peer that does not take the rest is not waited for longer than an idle one.
+            moved();
+        } else {
+            TlsHandler.closeOutput(to);
+        }
+    }
+
+    /** The peer of {@code other} is gone: what it said before is still delivered, within the idle time. */
+    void closed(Channel other) {
+        if (other.isActive()) {
+            moved();
+            closeAfterFlush(other);
+        } else {
+            idle.cancel();
+        }
+    }
+
+    private static void closeAfterFlush(Channel channel) {
+        if (channel.isActive()) {
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> channel.close());
+        }
+    }
+
+    void close() {
+        idle.cancel();
+        client.close();
+        upstream.close();
+    }
+}

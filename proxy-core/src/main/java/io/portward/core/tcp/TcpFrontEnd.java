@@ -1,0 +1,122 @@
+package io.portward.core.tcp;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
+import io.portward.core.observe.ConnectionInfo;
+import io.portward.core.observe.TlsInfo;
+import io.portward.core.proxyprotocol.ProxyHeader;
+import io.portward.core.relay.Relay;
+import io.portward.core.transport.DeadlineWheel;
+import io.portward.core.transport.InputClosed;
+import io.portward.core.upstream.BackendPool;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Connects a decrypted connection to a server of its backend, then leaves both to a {@link Relay}. It connects at once, since in mail the
+ * server speaks first; what the client says meanwhile (one read at most) waits here.
+ *
+ * <p>Threading: the channel's event loop. Ownership: buffers it holds are released when the handler goes; removes itself when the relay takes
+ * over.
+ */
+public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements BackendPool.Waiter {
+
+    private final BackendPool pool;
+    private final ConnectionInfo connection;
+    private final TlsInfo tls;
+    private final DeadlineWheel deadlines;
+    private final Duration idleTime;
+    private final Deque<Object> early = new ArrayDeque<>(2);
+    private ChannelHandlerContext ctx;
+    private boolean gone;
+
+    /** @param idleTime after which a connection on which neither side says anything is closed */
+    public TcpFrontEnd(
+            BackendPool pool, ConnectionInfo connection, TlsInfo tls, DeadlineWheel deadlines, Duration idleTime) {
+        this.pool = pool;
+        this.connection = connection;
+        this.tls = tls;
+        this.deadlines = deadlines;
+        this.idleTime = idleTime;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        ctx = context;
+        ctx.channel().config().setAutoRead(false);
+        pool.connect(ctx.channel().eventLoop(), UpstreamTcpInitializer::new, this);
+    }
+
+    @Override
+    public void connected(Channel upstream, String server) {
+        if (gone) {
+            upstream.close();
+            return;
+        }
+        Channel client = ctx.channel();
+        ByteBuf header = ProxyHeader.encode(
+                upstream.alloc(), pool.config().proxyProtocol(), connection, tls);
+        if (header.isReadable()) {
+            upstream.write(header, upstream.voidPromise());
+        }
+        Relay.join(client, upstream, deadlines, idleTime);
+        for (Object message = early.poll(); message != null; message = early.poll()) {
+            if (message instanceof ByteBuf) {
+                ctx.fireChannelRead(message);
+            } else {
+                ctx.fireUserEventTriggered(message);
+            }
+        }
+        ctx.pipeline().remove(this);
+        upstream.flush();
+        client.config().setAutoRead(true);
+        upstream.config().setAutoRead(true);
+    }
+
+    @Override
+    public void unreachable() {
+        if (!gone) {
+            ctx.close();
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        early.add(message);
+    }
+
+    /** Kept in order with the bytes: a client may send all it has and close its side before the server is reached. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof InputClosed) {
+            early.add(event);
+        } else {
+            context.fireUserEventTriggered(event);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        gone = true;
+        releaseEarly();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        context.close();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        releaseEarly();
+    }
+
+    private void releaseEarly() {
+        early.forEach(ReferenceCountUtil::release);
+        early.clear();
+    }
+}

@@ -1,0 +1,179 @@
+package io.portward.core.upstream;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.resolver.AddressResolverGroup;
+import io.portward.config.model.BackendConfig;
+import io.portward.config.model.LimitConfig;
+import io.portward.config.model.ProxyProtocol;
+import io.portward.core.transport.Transport;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections of one event loop to one backend: which server is next, a new connection to it, or an idle one that waits.
+ *
+ * <p>Threading: one event loop. Ownership: a connection handed out belongs to the receiver until {@link UpstreamConnection#release}.
+ */
+public final class BackendPool {
+
+    /** Gets a connection, or learns that no server could be reached. */
+    public interface Waiter {
+
+        void connected(Channel channel, String server);
+
+        void unreachable();
+    }
+
+    /** Gets an HTTP connection, new or idle. */
+    public interface HttpWaiter {
+
+        void acquired(UpstreamConnection connection);
+
+        void unreachable();
+    }
+
+    /** For each server and loop; beyond it connections are closed after use. HAProxy and nginx users set 16 to 128. */
+    private static final int MAX_IDLE = 128;
+
+    /** Under the keep-alive limits that common servers close at (nginx 75 s, Apache's 5 s is caught by the look before reuse). */
+    static final long IDLE_NANOS = 30_000_000_000L;
+
+    /** A response is relayed in chunks of what one read brought: 64 KiB bodies took 168 µs with small reads and 66 to 88 µs with these. */
+    private static final int MAX_READ = 128 * 1024;
+
+    /** One read may be queued for a slow client before reading stops, and it resumes when half is gone. */
+    private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(32 * 1024, 128 * 1024);
+
+    private final BackendConfig config;
+    private final LimitConfig limits;
+    private final Transport transport;
+    private final AddressResolverGroup<InetSocketAddress> resolver;
+    private final WeightedRoundRobin turns;
+    private final Map<Server, Deque<UpstreamConnection>> idle = new IdentityHashMap<>();
+
+    BackendPool(
+            BackendConfig config,
+            List<Server> servers,
+            LimitConfig limits,
+            Transport transport,
+            AddressResolverGroup<InetSocketAddress> resolver) {
+        this.config = config;
+        this.limits = limits;
+        this.transport = transport;
+        this.resolver = resolver;
+        this.turns = new WeightedRoundRobin(servers);
+        servers.forEach(server -> idle.put(server, new ArrayDeque<>()));
+    }
+
+    public BackendConfig config() {
+        return config;
+    }
+
+    /** @param fresh never an idle connection: the request was already lost on one */
+    public void acquire(EventLoop loop, boolean fresh, HttpWaiter waiter) {
+        acquire(loop, fresh, waiter, new HashSet<>(4));
+    }
+
+    private void acquire(EventLoop loop, boolean fresh, HttpWaiter waiter, Set<Server> tried) {
+        Server server = turns.next(tried);
+        if (server == null) {
+            waiter.unreachable();
+            return;
+        }
+        UpstreamConnection waiting = fresh ? null : takeIdle(server);
+        if (waiting != null) {
+            waiter.acquired(waiting);
+            return;
+        }
+        UpstreamConnection connection = new UpstreamConnection(this, server, limits, transport);
+        dial(loop, server, connection.initializer()).addListener((ChannelFuture dialled) -> {
+            if (dialled.isSuccess()) {
+                server.connected();
+                dialled.channel().closeFuture().addListener(closed -> server.disconnected());
+                waiter.acquired(connection);
+            } else {
+                server.connectFailed();
+                tried.add(server);
+                acquire(loop, fresh, waiter, tried);
+            }
+        });
+    }
+
+    /** A connection that is not pooled, for bytes of any protocol; each server is tried once. */
+    public void connect(EventLoop loop, Supplier<ChannelHandler> handler, Waiter waiter) {
+        connect(loop, handler, waiter, new HashSet<>(4));
+    }
+
+    private void connect(EventLoop loop, Supplier<ChannelHandler> handler, Waiter waiter, Set<Server> tried) {
+        Server server = turns.next(tried);
+        if (server == null) {
+            waiter.unreachable();
+            return;
+        }
+        dial(loop, server, handler.get()).addListener((ChannelFuture dialled) -> {
+            if (dialled.isSuccess()) {
+                server.connected();
+                dialled.channel().closeFuture().addListener(closed -> server.disconnected());
+                waiter.connected(dialled.channel(), server.name());
+            } else {
+                server.connectFailed();
+                tried.add(server);
+                connect(loop, handler, waiter, tried);
+            }
+        });
+    }
+
+    private ChannelFuture dial(EventLoop loop, Server server, ChannelHandler handler) {
+        return new Bootstrap()
+                .group(loop)
+                .channel(transport.socketChannel())
+                .resolver(resolver)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) config.timeouts().connect().toMillis())
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(512, 4096, MAX_READ))
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+                .handler(handler)
+                .connect(server.address());
+    }
+
+    private @Nullable UpstreamConnection takeIdle(Server server) {
+        Deque<UpstreamConnection> waiting = idle.get(server);
+        while (true) {
+            // The latest used is the least likely to have been given up by the server.
+            UpstreamConnection connection = waiting.pollLast();
+            if (connection == null || connection.wake()) {
+                return connection;
+            }
+        }
+    }
+
+    /** @return false when it is not kept */
+    boolean keep(UpstreamConnection connection, Server server) {
+        Deque<UpstreamConnection> waiting = idle.get(server);
+        if (config.proxyProtocol() != ProxyProtocol.NONE || waiting.size() >= MAX_IDLE) {
+            return false;
+        }
+        waiting.addLast(connection);
+        return true;
+    }
+
+    void forget(UpstreamConnection connection, Server server) {
+        idle.get(server).remove(connection);
+    }
+}

@@ -1,0 +1,73 @@
+package io.portward.core.upstream;
+
+import io.netty.util.NetUtil;
+import io.portward.config.model.ServerConfig;
+import io.portward.core.observe.ServerObserver;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+
+/**
+ * One server of a backend with what is known of its state.
+ *
+ * <p>Threading: any thread. A state seen a moment late costs one failed connect.
+ */
+final class Server {
+
+    /** How long a server is passed over after a failed connect, as nginx's fail_timeout; health checks will refine it. */
+    private static final long PENALTY_NANOS = 10_000_000_000L;
+
+    private final ServerConfig config;
+    private final ServerObserver observer;
+    private final SocketAddress address;
+    private volatile boolean up = true;
+    private volatile long retryNanos;
+
+    Server(ServerConfig config, ServerObserver observer) {
+        this.config = config;
+        this.observer = observer;
+        byte[] literal = NetUtil.createByteArrayFromIpAddressString(config.host());
+        this.address = literal == null
+                ? InetSocketAddress.createUnresolved(config.host(), config.port())
+                : new InetSocketAddress(NetUtil.createInetAddressFromIpAddressString(config.host()), config.port());
+        observer.up(true);
+    }
+
+    /** Unresolved when configured by name. */
+    SocketAddress address() {
+        return address;
+    }
+
+    String name() {
+        return config.address();
+    }
+
+    int weight() {
+        return config.weight();
+    }
+
+    /** Whether it is among the first to be tried. */
+    boolean isPreferred() {
+        return up || System.nanoTime() - retryNanos >= 0;
+    }
+
+    void connected() {
+        observer.connected();
+        if (!up) {
+            up = true;
+            observer.up(true);
+        }
+    }
+
+    void disconnected() {
+        observer.disconnected();
+    }
+
+    void connectFailed() {
+        observer.connectFailed();
+        retryNanos = System.nanoTime() + PENALTY_NANOS;
+        if (up) {
+            up = false;
+            observer.up(false);
+        }
+    }
+}

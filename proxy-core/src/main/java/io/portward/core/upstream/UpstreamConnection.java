@@ -1,0 +1,233 @@
+package io.portward.core.upstream;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import io.portward.config.model.LimitConfig;
+import io.portward.core.error.ErrorKind;
+import io.portward.core.transport.Deadline;
+import io.portward.core.transport.Transport;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An HTTP/1.1 connection to a server, carrying one request at a time.
+ *
+ * <p>Reads decoded responses and hands them to the {@link UpstreamListener} of the moment. Whatever arrives while nobody listens is not
+ * an answer to anything: the connection is closed.
+ *
+ * <p>Threading: the event loop it shares with the client's connection.
+ */
+public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
+
+    /** linux/tcp_states.h: connection up in both directions. */
+    private static final int TCP_ESTABLISHED = 1;
+
+    /** Idle for longer, the kernel is asked whether the server has left; a younger one was looked at by the event loop just now. */
+    private static final long LOOK_AFTER_NANOS = 500_000_000L;
+
+    /** A body is handed on in the pieces it was read in, see {@code BackendPool.MAX_READ}. */
+    private static final int MAX_CHUNK = 1024 * 1024;
+
+    private final BackendPool pool;
+    private final Server server;
+    private final LimitConfig limits;
+    private final Transport transport;
+
+    private @Nullable Channel channel;
+    private @Nullable Deadline idleDeadline;
+    private @Nullable UpstreamListener listener;
+    private boolean reused;
+    private boolean requestEnded;
+    private boolean responseEnded;
+    private boolean informational;
+    private boolean keepAlive;
+    private long idleSince;
+
+    UpstreamConnection(BackendPool pool, Server server, LimitConfig limits, Transport transport) {
+        this.pool = pool;
+        this.server = server;
+        this.limits = limits;
+        this.transport = transport;
+    }
+
+    ChannelHandler initializer() {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel ch) {
+                channel = ch;
+                idleDeadline = transport.deadlines(ch).create(ch::close);
+                ch.pipeline()
+                        .addLast(new HttpClientCodec(
+                                new HttpDecoderConfig()
+                                        .setMaxInitialLineLength(limits.headerBytes())
+                                        .setMaxHeaderSize(limits.headerBytes())
+                                        .setMaxChunkSize(MAX_CHUNK),
+                                false,
+                                false))
+                        .addLast(UpstreamConnection.this);
+            }
+        };
+    }
+
+    /** From now on {@code newListener} hears what happens here. */
+    public void use(UpstreamListener newListener) {
+        listener = newListener;
+        requestEnded = false;
+        responseEnded = false;
+        informational = false;
+        keepAlive = false;
+    }
+
+    /** Whether it has carried a request before, so that the server may have closed it while ours was on the way. */
+    public boolean isReused() {
+        return reused;
+    }
+
+    public String serverName() {
+        return server.name();
+    }
+
+    public Channel channel() {
+        return channel;
+    }
+
+    /** Takes ownership of {@code message}; sent with the next {@link #flush}. */
+    public void write(HttpObject message) {
+        requestEnded |= message instanceof LastHttpContent;
+        channel.write(message, channel.voidPromise());
+    }
+
+    public void flush() {
+        channel.flush();
+    }
+
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    public void pauseResponse(boolean pause) {
+        channel.config().setAutoRead(!pause);
+    }
+
+    /** Gives the connection back when request and response are both complete and the server keeps it; closes it otherwise. */
+    public void release() {
+        listener = null;
+        if (!(requestEnded && responseEnded && keepAlive && channel.isActive()) || !pool.keep(this, server)) {
+            channel.close();
+            return;
+        }
+        reused = true;
+        idleSince = System.nanoTime();
+        idleDeadline.set(BackendPool.IDLE_NANOS);
+        channel.config().setAutoRead(true);
+    }
+
+    /** Takes the connection out of HTTP: the channel is the caller's, without any HTTP handler. */
+    public Channel detach() {
+        listener = null;
+        channel.pipeline().remove(this);
+        channel.pipeline().remove(HttpClientCodec.class);
+        return channel;
+    }
+
+    /** @return false when the server has closed it */
+    boolean wake() {
+        idleDeadline.cancel();
+        if (!channel.isActive()) {
+            return false;
+        }
+        if (System.nanoTime() - idleSince > LOOK_AFTER_NANOS && channel instanceof EpollSocketChannel epoll) {
+            EpollTcpInfo info = epoll.tcpInfo();
+            if (info.state() != TCP_ESTABLISHED) {
+                channel.close();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        UpstreamListener current = listener;
+        if (current == null || responseEnded) {
+            ReferenceCountUtil.release(message);
+            ctx.close();
+        } else if (((HttpObject) message).decoderResult().isFailure()) {
+            ReferenceCountUtil.release(message);
+            fail(ctx, ErrorKind.UPSTREAM_MALFORMED);
+        } else if (message instanceof HttpResponse response) {
+            head(current, response);
+        } else {
+            content(current, (HttpContent) message);
+        }
+    }
+
+    private void head(UpstreamListener current, HttpResponse response) {
+        boolean switched = response.status().code() == HttpResponseStatus.SWITCHING_PROTOCOLS.code();
+        informational = !switched && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+        keepAlive = !switched && HttpUtil.isKeepAlive(response);
+        current.responseHead(response);
+    }
+
+    private void content(UpstreamListener current, HttpContent content) {
+        if (informational) {
+            // The codec ends an interim response like any other.
+            content.release();
+            return;
+        }
+        responseEnded = content instanceof LastHttpContent;
+        current.responseContent(content);
+    }
+
+    private void fail(ChannelHandlerContext ctx, ErrorKind kind) {
+        UpstreamListener current = listener;
+        listener = null;
+        ctx.close();
+        if (current != null) {
+            current.upstreamFailed(kind);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (listener != null) {
+            listener.responseReadComplete();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (listener != null && ctx.channel().isWritable()) {
+            listener.upstreamWritable();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        idleDeadline.cancel();
+        if (listener == null) {
+            pool.forget(this, server);
+        }
+        fail(ctx, ErrorKind.UPSTREAM_UNREACHABLE);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        fail(ctx, cause instanceof IOException ? ErrorKind.UPSTREAM_UNREACHABLE : ErrorKind.UPSTREAM_MALFORMED);
+    }
+}

@@ -12,4 +12,9 @@ public record BackendConfig(
         List<ServerConfig> servers,
         BackendProtocol protocol,
         ProxyProtocol proxyProtocol,
-        TimeoutConfig timeouts) {}
+        TimeoutConfig timeouts) {
+
+    public BackendConfig {
+        servers = List.copyOf(servers);
+    }
+}

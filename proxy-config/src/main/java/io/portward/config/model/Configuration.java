@@ -1,5 +1,7 @@
 package io.portward.config.model;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,4 +26,12 @@ public record Configuration(
         ShutdownConfig shutdown,
         LogConfig log,
         TimeoutConfig timeouts,
-        LimitConfig limits) {}
+        LimitConfig limits) {
+
+    public Configuration {
+        certificates = List.copyOf(certificates);
+        ports = List.copyOf(ports);
+        backends = Collections.unmodifiableMap(new LinkedHashMap<>(backends));
+        trustedProxies = List.copyOf(trustedProxies);
+    }
+}

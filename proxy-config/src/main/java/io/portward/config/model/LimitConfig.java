@@ -7,4 +7,12 @@ package io.portward.config.model;
  * @param headerCount fields in a header section
  * @param uriBytes of the request target
  */
-public record LimitConfig(int headerBytes, int headerCount, int uriBytes) {}
+public record LimitConfig(int headerBytes, int headerCount, int uriBytes) {
+
+    public LimitConfig {
+        if (headerBytes < 1 || headerCount < 1 || uriBytes < 1) {
+            throw new IllegalArgumentException(
+                    "limits: " + headerBytes + ", " + headerCount + ", " + uriBytes + " (expected: above 0)");
+        }
+    }
+}

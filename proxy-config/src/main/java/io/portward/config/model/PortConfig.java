@@ -23,4 +23,13 @@ public record PortConfig(
         @Nullable HstsConfig hsts,
         TlsConfig tls,
         List<String> certificates,
-        TimeoutConfig timeouts) {}
+        TimeoutConfig timeouts) {
+
+    public PortConfig {
+        routes = List.copyOf(routes);
+        certificates = List.copyOf(certificates);
+        if (to < 0 || to > 65535) {
+            throw new IllegalArgumentException("to: " + to + " (expected: 0 to 65535)");
+        }
+    }
+}

@@ -1,12 +1,97 @@
 package io.portward.config.model;
 
+import java.net.IDN;
+import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which requests go to which backend.
  *
- * @param host exact name or `*.example.com`, lower case; null matches any
+ * @param host exact name or `*.example.com`, lower case, A-labels, no trailing dot; null matches any
  * @param path prefix on segment borders, starting with a slash; null matches any
  * @param backend a key of {@link Configuration#backends()}
  */
-public record RouteConfig(@Nullable String host, @Nullable String path, String backend) {}
+public record RouteConfig(@Nullable String host, @Nullable String path, String backend) {
+
+    private static final Pattern NAME =
+            Pattern.compile("(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\\.[a-z0-9_]([a-z0-9_-]{0,62}))*");
+    private static final Pattern PORT_AT_THE_END = Pattern.compile("[^:\\[]+:[0-9]+|\\[[^]]*]:[0-9]+");
+    // RFC 3986 §3.3, path-abempty.
+    private static final Pattern PATH =
+            Pattern.compile("(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)+");
+    private static final Pattern DOT_SEGMENT = Pattern.compile("(^|/)\\.\\.?(/|$)");
+
+    /**
+     * Reads a host as operators write it: any case, Unicode or A-labels, with or without a trailing dot.
+     *
+     * @throws IllegalArgumentException with a message for the operator
+     */
+    public static String parseHost(String text) {
+        if (text.contains("/") || PORT_AT_THE_END.matcher(text).matches()) {
+            throw new IllegalArgumentException(
+                    "'" + text + "' holds more than a host name (expected: shop.example.com or *.example.com)");
+        }
+        if (text.startsWith("[") && text.endsWith("]") && IpLiteral.parse(text.substring(1, text.length() - 1)) != null) {
+            return text.toLowerCase(Locale.ROOT);
+        }
+        boolean wildcard = text.startsWith("*.");
+        String name = wildcard ? text.substring(2) : text;
+        if (name.endsWith(".")) {
+            name = name.substring(0, name.length() - 1);
+        }
+        String ascii;
+        try {
+            ascii = IDN.toASCII(name, IDN.ALLOW_UNASSIGNED).toLowerCase(Locale.ROOT);
+        } catch (IllegalArgumentException notAName) {
+            ascii = "";
+        }
+        if (!NAME.matcher(ascii).matches()) {
+            throw new IllegalArgumentException(
+                    "'" + text + "' is not a host name (expected: shop.example.com or *.example.com)");
+        }
+        return wildcard ? "*." + ascii : ascii;
+    }
+
+    /**
+     * Reads a path prefix.
+     *
+     * @throws IllegalArgumentException with a message for the operator
+     */
+    public static String parsePath(String text) {
+        if (!text.startsWith("/")) {
+            throw new IllegalArgumentException("'" + text + "' does not begin with a slash (expected: /" + text + ")");
+        }
+        if (!PATH.matcher(text).matches()) {
+            throw new IllegalArgumentException(
+                    "'" + text + "' is not the path of a URL (no query, no fragment, other characters percent-encoded)");
+        }
+        if (DOT_SEGMENT.matcher(text).find()) {
+            throw new IllegalArgumentException("'" + text + "' holds a dot segment, which no request path keeps");
+        }
+        return text;
+    }
+
+    /** Whether every request of {@code later} would already have matched this route. */
+    public boolean shadows(RouteConfig later) {
+        return coversHost(later.host) && coversPath(later.path);
+    }
+
+    private boolean coversHost(@Nullable String other) {
+        if (host == null || host.equals(other)) {
+            return true;
+        }
+        if (other == null || !host.startsWith("*.") || other.startsWith("*.")) {
+            return false;
+        }
+        int dot = other.indexOf('.');
+        return dot > 0 && other.substring(dot).equals(host.substring(1));
+    }
+
+    private boolean coversPath(@Nullable String other) {
+        if (path == null || path.equals("/") || path.equals(other)) {
+            return true;
+        }
+        return other != null && other.startsWith(path.endsWith("/") ? path : path + "/");
+    }
+}

@@ -1,0 +1,123 @@
+package io.portward.config.validate;
+
+import io.portward.config.model.CertificateConfig;
+import io.portward.config.model.Configuration;
+import io.portward.config.model.PortConfig;
+import io.portward.config.model.RouteConfig;
+import io.portward.config.pem.CertificateReview;
+import io.portward.config.pem.LoadedCertificate;
+import io.portward.config.pem.PemException;
+import io.portward.config.pem.PemLoader;
+import io.portward.config.pem.PemProblem;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** The rules that need the certificate files. Blocks on the file system. */
+public final class CertificateRules {
+
+    private final Configuration configuration;
+    private final PemLoader loader;
+    private final Problems problems;
+    private final Map<String, LoadedCertificate> loaded = new LinkedHashMap<>();
+    private boolean complete = true;
+
+    private CertificateRules(Configuration configuration, PemLoader loader, Problems problems) {
+        this.configuration = configuration;
+        this.loader = loader;
+        this.problems = problems;
+    }
+
+    /** Loads every certificate and reports to {@code problems} what is wrong with it, and which names are not covered. */
+    public static void check(Configuration configuration, PemLoader loader, Problems problems) {
+        CertificateRules rules = new CertificateRules(configuration, loader, problems);
+        rules.loadAll();
+        rules.checkSharedNames();
+        // With a certificate missing, a name may well be covered by it.
+        if (rules.complete) {
+            rules.checkRouteHosts();
+        }
+    }
+
+    private void loadAll() {
+        Instant now = loader.clock().instant();
+        for (int i = 0; i < configuration.certificates().size(); i++) {
+            CertificateConfig certificate = configuration.certificates().get(i);
+            String path = "certificates[" + i + "]";
+            if (problems.isWrong(path + ".chain")
+                    || problems.isWrong(path + ".key")
+                    || problems.isWrong(path + ".passwordFile")) {
+                complete = false;
+                continue;
+            }
+            try {
+                LoadedCertificate pair =
+                        loader.load(certificate.chain(), certificate.key(), certificate.passwordFile());
+                loaded.put(certificate.name(), pair);
+                CertificateReview.review(pair, certificate.chain(), now).forEach(doubt -> report(path, doubt));
+            } catch (PemException e) {
+                complete = false;
+                e.problems().forEach(problem -> report(path, problem));
+            }
+        }
+    }
+
+    private void report(String path, PemProblem problem) {
+        String at = path
+                + switch (problem.part()) {
+                    case CHAIN -> ".chain";
+                    case KEY -> ".key";
+                    case PASSWORD -> ".passwordFile";
+                };
+        if (problem.kind().isDoubt()) {
+            problems.warning(at, problem.message());
+        } else {
+            problems.alsoError(at, problem.message());
+        }
+    }
+
+    private void checkSharedNames() {
+        Map<String, String> owners = new HashMap<>();
+        for (int i = 0; i < configuration.certificates().size(); i++) {
+            CertificateConfig certificate = configuration.certificates().get(i);
+            LoadedCertificate pair = loaded.get(certificate.name());
+            if (pair == null) {
+                continue;
+            }
+            for (String name : new TreeSet<>(pair.dnsNames())) {
+                String owner = owners.putIfAbsent(pair.algorithm().label() + " " + name, certificate.name());
+                if (owner != null && !owner.equals(certificate.name())) {
+                    problems.warning(
+                            "certificates[" + i + "].chain",
+                            "'" + name + "' is also a name of the " + pair.algorithm().label() + " certificate '" + owner
+                                    + "', which comes first and is served");
+                    break;
+                }
+            }
+        }
+    }
+
+    private void checkRouteHosts() {
+        for (int i = 0; i < configuration.ports().size(); i++) {
+            PortConfig port = configuration.ports().get(i);
+            for (int j = 0; j < port.routes().size(); j++) {
+                RouteConfig route = port.routes().get(j);
+                String host = route.host();
+                if (host != null && !isCovered(host, port)) {
+                    problems.warning(
+                            "ports[" + i + "].routes[" + j + "].host", "no certificate of this port covers '" + host + "'");
+                }
+            }
+        }
+    }
+
+    private boolean isCovered(String host, PortConfig port) {
+        String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+        return loaded.entrySet().stream()
+                .filter(e -> port.certificates().isEmpty()
+                        || port.certificates().contains(e.getKey()))
+                .anyMatch(e -> e.getValue().covers(bare));
+    }
+}

@@ -1,0 +1,168 @@
+package io.portward.config.validate;
+
+import io.portward.config.model.AdminConfig;
+import io.portward.config.model.BackendConfig;
+import io.portward.config.model.CertificateConfig;
+import io.portward.config.model.Configuration;
+import io.portward.config.model.PortConfig;
+import io.portward.config.model.ProxyProtocol;
+import io.portward.config.model.RouteConfig;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The rules that need more than one section of the file, and no other file. */
+public final class ConfigurationRules {
+
+    private final Configuration configuration;
+    private final Problems problems;
+    private final Set<String> usedBackends = new HashSet<>();
+
+    private ConfigurationRules(Configuration configuration, Problems problems) {
+        this.configuration = configuration;
+        this.problems = problems;
+    }
+
+    /** Reports to {@code problems} what does not fit together. */
+    public static void check(Configuration configuration, Problems problems) {
+        ConfigurationRules rules = new ConfigurationRules(configuration, problems);
+        rules.checkCertificateNames();
+        rules.checkListenAddresses();
+        rules.checkPorts();
+        rules.checkBackends();
+        rules.checkAdmin();
+    }
+
+    private void checkCertificateNames() {
+        Map<String, Integer> first = new HashMap<>();
+        for (int i = 0; i < configuration.certificates().size(); i++) {
+            CertificateConfig certificate = configuration.certificates().get(i);
+            Integer before = first.putIfAbsent(certificate.name(), i);
+            if (before != null && !certificate.name().isEmpty()) {
+                problems.error(
+                        "certificates[" + i + "].name",
+                        "'" + certificate.name() + "' is already the name of certificates[" + before + "]");
+            }
+        }
+    }
+
+    /** A listener and the key path it came from. */
+    private record Listener(String path, PortConfig port) {}
+
+    private void checkListenAddresses() {
+        Map<Integer, List<Listener>> byPort = new HashMap<>();
+        for (int i = 0; i < configuration.ports().size(); i++) {
+            PortConfig port = configuration.ports().get(i);
+            String path = "ports[" + i + "].listen";
+            if (problems.isWrong(path)) {
+                continue;
+            }
+            List<Listener> earlier = byPort.computeIfAbsent(port.listen().port(), number -> new ArrayList<>());
+            earlier.stream()
+                    .filter(other -> ListenOverlap.of(other.port().listen(), port.listen()))
+                    .findFirst()
+                    .ifPresent(other -> problems.error(
+                            path,
+                            "'" + port.listen() + "' overlaps with '" + other.port().listen() + "' of " + other.path()));
+            earlier.add(new Listener(path, port));
+        }
+        AdminConfig admin = configuration.admin();
+        if (admin != null && !problems.isWrong("admin.listen")) {
+            byPort.getOrDefault(admin.listen().port(), List.of()).stream()
+                    .filter(other -> ListenOverlap.of(other.port().listen(), admin.listen()))
+                    .findFirst()
+                    .ifPresent(other -> problems.error(
+                            "admin.listen",
+                            "'" + admin.listen() + "' overlaps with '" + other.port().listen() + "' of " + other.path()));
+        }
+    }
+
+    private void checkPorts() {
+        Set<String> certificateNames = new HashSet<>();
+        configuration.certificates().forEach(c -> certificateNames.add(c.name()));
+        for (int i = 0; i < configuration.ports().size(); i++) {
+            PortConfig port = configuration.ports().get(i);
+            String path = "ports[" + i + "]";
+            PortRules.check(port, path, configuration, problems);
+            if (port.protocol().isTls()
+                    && certificateNames.isEmpty()
+                    && !problems.isWrong("certificates")
+                    && !problems.isWrong(path + ".listen")) {
+                problems.error(path + ".protocol", "a TLS port needs a certificate, and the file lists none in 'certificates'");
+            }
+            checkReferences(port, path, certificateNames);
+        }
+    }
+
+    private void checkReferences(PortConfig port, String path, Set<String> certificateNames) {
+        Set<String> chosen = new HashSet<>();
+        for (int i = 0; i < port.certificates().size(); i++) {
+            String name = port.certificates().get(i);
+            String at = path + ".certificates[" + i + "]";
+            if (!certificateNames.contains(name) && !problems.isWrong("certificates")) {
+                problems.error(at, "no certificate is called '" + name + "'" + NearestName.hint(name, certificateNames));
+            } else if (!chosen.add(name)) {
+                problems.warning(at, "'" + name + "' is listed twice");
+            }
+        }
+        String backend = port.backend();
+        if (backend != null) {
+            checkBackendReference(path + ".backend", backend);
+        }
+        for (int i = 0; i < port.routes().size(); i++) {
+            RouteConfig route = port.routes().get(i);
+            String at = path + ".routes[" + i + "].backend";
+            checkBackendReference(at, route.backend());
+            BackendConfig target = configuration.backends().get(route.backend());
+            if (target != null && target.proxyProtocol() != ProxyProtocol.NONE) {
+                problems.error(
+                        at,
+                        "backend '" + route.backend() + "' has proxyProtocol, but connections for routes are shared by many"
+                                + " clients; the client's address is in X-Forwarded-For instead");
+            }
+        }
+    }
+
+    private void checkBackendReference(String path, String name) {
+        usedBackends.add(name);
+        if (!configuration.backends().containsKey(name) && !problems.isWrong("backends")) {
+            Set<String> known = configuration.backends().keySet();
+            problems.error(path, "no backend is called '" + name + "'" + NearestName.hint(name, known));
+        }
+    }
+
+    private void checkBackends() {
+        for (BackendConfig backend : configuration.backends().values()) {
+            String path = "backends." + backend.name();
+            if (!usedBackends.contains(backend.name())) {
+                problems.warning(path, "no port uses this backend");
+            }
+            Map<String, Integer> first = new HashMap<>();
+            for (int i = 0; i < backend.servers().size(); i++) {
+                String address = backend.servers().get(i).address();
+                Integer before = first.putIfAbsent(address, i);
+                if (before != null) {
+                    problems.error(
+                            path + ".servers[" + i + "]",
+                            "'" + address + "' is already servers[" + before + "]; use a weight for a larger share");
+                }
+            }
+        }
+    }
+
+    private void checkAdmin() {
+        AdminConfig admin = configuration.admin();
+        if (admin == null) {
+            return;
+        }
+        if (!admin.listen().isLoopback() && !admin.allowRemote()) {
+            problems.error(
+                    "admin.listen",
+                    "'" + admin.listen() + "' can be reached by other machines, and the page has no password; write 127.0.0.1:"
+                            + admin.listen().port() + ", or allowRemote: true if that is meant");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package io.portward.config.validate;
+
+import java.util.Collection;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the name that was probably meant. */
+public final class NearestName {
+
+    // Longer texts are no typing mistakes, and comparing them would cost a hostile file's author nothing.
+    private static final int MAX_LENGTH = 64;
+
+    private NearestName() {}
+
+    /** {@code " (did you mean 'web'?)"}, or an empty text when nothing is near. */
+    public static String hint(String written, Collection<String> known) {
+        String nearest = find(written, known);
+        return nearest == null ? "" : " (did you mean '" + nearest + "'?)";
+    }
+
+    /** The known name with the fewest typing mistakes between it and {@code written}, or null when none is near. */
+    public static @Nullable String find(String written, Collection<String> known) {
+        if (written.isEmpty() || written.length() > MAX_LENGTH) {
+            return null;
+        }
+        String plain = plain(written);
+        String best = null;
+        int bestDistance = Integer.MAX_VALUE;
+        for (String candidate : known) {
+            String other = plain(candidate);
+            // One mistake in three letters: 'wbe' still finds 'web', 'imap' does not find 'smtp'.
+            int allowed = Math.max(1, Math.max(plain.length(), other.length()) / 3);
+            if (Math.abs(plain.length() - other.length()) <= allowed) {
+                int distance = distance(plain, other);
+                if (distance <= allowed && distance < bestDistance) {
+                    best = candidate;
+                    bestDistance = distance;
+                }
+            }
+        }
+        return best;
+    }
+
+    private static String plain(String name) {
+        return name.toLowerCase(Locale.ROOT).replace("-", "").replace("_", "");
+    }
+
+    /** Edits between two words, a swap of neighbours counting as one (optimal string alignment). */
+    private static int distance(String a, String b) {
+        int[][] cost = new int[a.length() + 1][b.length() + 1];
+        for (int i = 0; i <= a.length(); i++) {
+            for (int j = 0; j <= b.length(); j++) {
+                if (i == 0 || j == 0) {
+                    cost[i][j] = i + j;
+                    continue;
+                }
+                int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
+                int best = Math.min(cost[i - 1][j] + 1, cost[i][j - 1] + 1);
+                best = Math.min(best, cost[i - 1][j - 1] + change);
+                boolean swapped = i > 1
+                        && j > 1
+                        && a.charAt(i - 1) == b.charAt(j - 2)
+                        && a.charAt(i - 2) == b.charAt(j - 1);
+                cost[i][j] = swapped ? Math.min(best, cost[i - 2][j - 2] + 1) : best;
+            }
+        }
+        return cost[a.length()][b.length()];
+    }
+}

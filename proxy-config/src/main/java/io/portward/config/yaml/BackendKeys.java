@@ -1,0 +1,56 @@
+package io.portward.config.yaml;
+
+import io.portward.config.model.BackendConfig;
+import io.portward.config.model.BackendProtocol;
+import io.portward.config.model.ProxyProtocol;
+import io.portward.config.model.ServerConfig;
+import io.portward.config.model.TimeoutConfig;
+import java.util.List;
+
+/** The section {@code backends.NAME}. */
+final class BackendKeys {
+
+    /** What nearly every web application speaks; ignored by the TCP protocols. */
+    private static final BackendProtocol DEFAULT_PROTOCOL = BackendProtocol.HTTP1;
+
+    /** A server that expects no PROXY header takes it for garbage. */
+    private static final ProxyProtocol DEFAULT_PROXY_PROTOCOL = ProxyProtocol.NONE;
+
+    /** Planned protocols deserve a better answer than "unknown". */
+    private static final List<String> PLANNED_PROTOCOLS = List.of("h2c", "https", "h2");
+
+    private static final Key<BackendConfig, List<ServerConfig>> SERVERS = Key.required(
+            "servers",
+            new ListType<>(new ServerType(), 1),
+            BackendConfig::servers,
+            "The servers, each host:port or a mapping with address and weight.");
+
+    private static final Key<BackendConfig, BackendProtocol> PROTOCOL = Key.withDefault(
+            "protocol",
+            Scalars.choice(BackendProtocol.class, PLANNED_PROTOCOLS),
+            DEFAULT_PROTOCOL,
+            BackendConfig::protocol,
+            "What the servers speak when requests of an https port go to them.");
+
+    private static final Key<BackendConfig, ProxyProtocol> PROXY_PROTOCOL = Key.withDefault(
+            "proxyProtocol",
+            Scalars.choice(ProxyProtocol.class),
+            DEFAULT_PROXY_PROTOCOL,
+            BackendConfig::proxyProtocol,
+            "PROXY header that tells the servers the client's address at the start of each connection: none, v1 or v2.");
+
+    private static final Key<BackendConfig, TimeoutConfig> TIMEOUTS = Key.inherited(
+            "timeouts",
+            TimeoutKeys.SECTION,
+            BackendConfig::timeouts,
+            "What differs for this backend from the timeouts of the file.");
+
+    static final Section<BackendConfig> SECTION = new Section<>(
+            "backend",
+            "A group of servers that answer the same requests.",
+            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS),
+            v -> new BackendConfig(
+                    v.name(), v.get(SERVERS), v.get(PROTOCOL), v.get(PROXY_PROTOCOL), v.get(TIMEOUTS)));
+
+    private BackendKeys() {}
+}

@@ -1,0 +1,17 @@
+package io.portward.config.yaml;
+
+import io.portward.config.model.Configuration;
+import io.portward.config.validate.Problem;
+import java.util.List;
+
+/**
+ * A configuration that can be used.
+ *
+ * @param warnings what may be meant, in the order of the file
+ */
+public record LoadedConfig(Configuration configuration, List<Problem> warnings) {
+
+    public LoadedConfig {
+        warnings = List.copyOf(warnings);
+    }
+}

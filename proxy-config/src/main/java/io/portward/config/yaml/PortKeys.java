@@ -1,0 +1,158 @@
+package io.portward.config.yaml;
+
+import io.portward.config.model.HstsConfig;
+import io.portward.config.model.ListenAddress;
+import io.portward.config.model.PortConfig;
+import io.portward.config.model.PortProtocol;
+import io.portward.config.model.RouteConfig;
+import io.portward.config.model.TimeoutConfig;
+import io.portward.config.model.TlsConfig;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/** The section {@code ports[]}. */
+final class PortKeys {
+
+    /** Where https lives unless the operator says otherwise (RFC 9110 §4.2.2). */
+    private static final int DEFAULT_REDIRECT_TARGET = 443;
+
+    /** What browser vendors' preload lists ask for. */
+    private static final Duration DEFAULT_HSTS_MAX_AGE = Duration.ofDays(365);
+
+    private static final Set<String> HTTPS = names(p -> p == PortProtocol.HTTPS);
+    private static final Set<String> REDIRECT = names(p -> p == PortProtocol.REDIRECT);
+    private static final Set<String> TCP = names(PortProtocol::isTcp);
+    private static final Set<String> TLS = names(PortProtocol::isTls);
+
+    private static final Key<RouteConfig, String> ROUTE_HOST = Key.optional(
+            "host",
+            Scalars.HOST,
+            RouteConfig::host,
+            "Requests for this host: an exact name, or *.example.com for one label below; absent means any.");
+
+    private static final Key<RouteConfig, String> ROUTE_PATH = Key.optional(
+            "path",
+            Scalars.URL_PATH,
+            RouteConfig::path,
+            "Requests under this path, compared segment by segment; absent means any.");
+
+    private static final Key<RouteConfig, String> ROUTE_BACKEND =
+            Key.required("backend", Scalars.NAME, RouteConfig::backend, "The backend that answers.");
+
+    private static final Section<RouteConfig> ROUTE = new Section<>(
+            "route",
+            "Which requests go to which backend.",
+            List.of(ROUTE_HOST, ROUTE_PATH, ROUTE_BACKEND),
+            v -> new RouteConfig(v.find(ROUTE_HOST), v.find(ROUTE_PATH), v.get(ROUTE_BACKEND)));
+
+    private static final Key<HstsConfig, Duration> MAX_AGE = Key.withDefault(
+            "maxAge",
+            Scalars.duration(Duration.ZERO, Duration.ofDays(3650)),
+            DEFAULT_HSTS_MAX_AGE,
+            HstsConfig::maxAge,
+            "How long browsers use https only; 0s makes them forget.");
+
+    private static final Key<HstsConfig, Boolean> INCLUDE_SUB_DOMAINS = Key.withDefault(
+            "includeSubDomains",
+            Scalars.BOOLEAN,
+            false, // cuts off sub-domains that have no https
+            HstsConfig::includeSubDomains,
+            "Whether the rule covers the names below the host too.");
+
+    private static final Key<HstsConfig, Boolean> PRELOAD = Key.withDefault(
+            "preload",
+            Scalars.BOOLEAN,
+            false, // takes months to undo
+            HstsConfig::preload,
+            "Whether browser vendors may build the host into their lists.");
+
+    private static final Section<HstsConfig> HSTS = new Section<>(
+            "hsts",
+            "The Strict-Transport-Security header (RFC 6797).",
+            List.of(MAX_AGE, INCLUDE_SUB_DOMAINS, PRELOAD),
+            v -> new HstsConfig(v.get(MAX_AGE), v.get(INCLUDE_SUB_DOMAINS), v.get(PRELOAD)));
+
+    private static final Key<PortConfig, ListenAddress> LISTEN = Key.required(
+            "listen",
+            Scalars.LISTEN,
+            PortConfig::listen,
+            "443 (both families), 0.0.0.0:443 (IPv4 only), \"[::]:443\" (IPv6 only) or 127.0.0.1:0 (the kernel chooses).");
+
+    private static final Key<PortConfig, PortProtocol> PROTOCOL = Key.required(
+            "protocol",
+            Scalars.choice(PortProtocol.class),
+            PortConfig::protocol,
+            "https, redirect (HTTP that sends clients to https), or TLS in front of any TCP service: smtps, imaps, pop3s, tls.");
+
+    private static final Key<PortConfig, List<RouteConfig>> ROUTES = Key.<PortConfig, List<RouteConfig>>withDefault(
+                    "routes",
+                    new ListType<>(ROUTE, 1),
+                    List.of(),
+                    PortConfig::routes,
+                    "Where requests go; the first match wins, and a request that matches none gets 404.")
+            .neededBy(HTTPS, "only https ports have routes, the others have 'backend'");
+
+    private static final Key<PortConfig, String> BACKEND = Key.<PortConfig, String>optional(
+                    "backend", Scalars.NAME, PortConfig::backend, "The backend that gets the decrypted bytes.")
+            .neededBy(TCP, "an https port has 'routes', such as [{backend: web}], a redirect port has neither");
+
+    private static final Key<PortConfig, Integer> TO = Key.<PortConfig, Integer>withDefault(
+                    "to",
+                    Scalars.number(1, 65535),
+                    DEFAULT_REDIRECT_TARGET,
+                    PortConfig::to,
+                    "The https port that clients are sent to.")
+            .onlyFor(REDIRECT, "only redirect ports have a target");
+
+    private static final Key<PortConfig, HstsConfig> HSTS_KEY = Key.<PortConfig, HstsConfig>optional(
+                    "hsts",
+                    HSTS,
+                    PortConfig::hsts,
+                    "The Strict-Transport-Security header of every response; absent means that none is sent.")
+            .onlyFor(HTTPS, "the header has a meaning over https only");
+
+    private static final Key<PortConfig, TlsConfig> TLS_KEY = Key.<PortConfig, TlsConfig>inherited(
+                    "tls", TlsKeys.SECTION, PortConfig::tls, "What differs for this port from the TLS rules of the file.")
+            .onlyFor(TLS, "a redirect port speaks plain HTTP");
+
+    private static final Key<PortConfig, List<String>> CERTIFICATES = Key.<PortConfig, List<String>>withDefault(
+                    "certificates",
+                    new ListType<>(Scalars.NAME, 0),
+                    List.of(),
+                    PortConfig::certificates,
+                    "Names of the certificates to choose from; empty means all.")
+            .onlyFor(TLS, "a redirect port speaks plain HTTP");
+
+    private static final Key<PortConfig, TimeoutConfig> TIMEOUTS = Key.inherited(
+            "timeouts",
+            TimeoutKeys.SECTION,
+            PortConfig::timeouts,
+            "What differs for this port from the timeouts of the file.");
+
+    static final Section<PortConfig> SECTION = new Section<>(
+            "port",
+            "One listener.",
+            List.of(LISTEN, PROTOCOL, ROUTES, BACKEND, TO, HSTS_KEY, TLS_KEY, CERTIFICATES, TIMEOUTS),
+            PROTOCOL,
+            v -> new PortConfig(
+                    v.get(LISTEN),
+                    v.get(PROTOCOL),
+                    v.get(ROUTES),
+                    v.find(BACKEND),
+                    v.get(TO),
+                    v.find(HSTS_KEY),
+                    v.get(TLS_KEY),
+                    v.get(CERTIFICATES),
+                    v.get(TIMEOUTS)),
+            List.of());
+
+    private PortKeys() {}
+
+    private static Set<String> names(Predicate<PortProtocol> which) {
+        return Arrays.stream(PortProtocol.values()).filter(which).map(Scalars::spell).collect(Collectors.toSet());
+    }
+}

@@ -1,0 +1,109 @@
+package io.portward.config.yaml;
+
+import io.portward.config.validate.Position;
+import io.portward.config.validate.Problems;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.reader.StreamReader;
+
+/** Turns a file into text, refusing whatever cannot be a configuration. */
+final class SourceText {
+
+    /** 50,000 certificate entries fit into 6 MB; more is a mistake. */
+    static final int MAX_BYTES = 8 * 1024 * 1024;
+
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+    private SourceText() {}
+
+    /** The text of {@code file} without its byte order mark, or null after reporting why there is none. */
+    static @Nullable String read(Path file, Problems problems) {
+        try {
+            if (Files.isDirectory(file)) {
+                return fail(problems, "is a directory, not a file");
+            }
+            byte[] bytes;
+            try (InputStream in = Files.newInputStream(file)) {
+                bytes = in.readNBytes(MAX_BYTES + 1);
+            }
+            return bytes.length > MAX_BYTES
+                    ? fail(problems, "is larger than " + Sizes.format(MAX_BYTES) + ", the most a configuration may have")
+                    : decode(bytes, problems);
+        } catch (NoSuchFileException e) {
+            return fail(problems, "no such file");
+        } catch (AccessDeniedException e) {
+            return fail(problems, "permission denied");
+        } catch (IOException e) {
+            return fail(problems, "cannot be read: " + e.getMessage());
+        }
+    }
+
+    static @Nullable String decode(byte[] bytes, Problems problems) {
+        if (bytes.length >= 2 && ((bytes[0] & 0xff) == 0xfe && (bytes[1] & 0xff) == 0xff
+                || (bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == 0xfe)) {
+            return fail(problems, "is encoded in UTF-16; save it as UTF-8");
+        }
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(bytes.length + 1);
+        CoderResult result = StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT)
+                .decode(in, out, true);
+        String text = out.flip().toString();
+        if (text.indexOf(BYTE_ORDER_MARK) == 0) {
+            text = text.substring(1);
+        }
+        int unprintable = firstUnprintable(text);
+        if (unprintable >= 0) {
+            int codePoint = text.codePointAt(unprintable);
+            problems.errorAt(positionAt(text, unprintable), "", String.format(
+                    "is not a text file: it holds the character U+%04X", codePoint));
+            return null;
+        }
+        if (result.isError()) {
+            problems.errorAt(positionAt(text, text.length()), "", String.format(
+                    "is not UTF-8: byte 0x%02x cannot stand here", bytes[in.position()]));
+            return null;
+        }
+        return text;
+    }
+
+    private static int firstUnprintable(String text) {
+        for (int i = 0; i < text.length(); ) {
+            int codePoint = text.codePointAt(i);
+            if (!StreamReader.isPrintable(codePoint)) {
+                return i;
+            }
+            i += Character.charCount(codePoint);
+        }
+        return -1;
+    }
+
+    private static Position positionAt(String text, int index) {
+        int line = 1;
+        int lineStart = 0;
+        for (int i = 0; i < index; i++) {
+            if (text.charAt(i) == '\n') {
+                line++;
+                lineStart = i + 1;
+            }
+        }
+        return new Position(line, text.codePointCount(lineStart, index) + 1);
+    }
+
+    private static @Nullable String fail(Problems problems, String message) {
+        problems.errorAt(Position.WHOLE_FILE, "", message);
+        return null;
+    }
+}

@@ -7,5 +7,4 @@ import java.time.Duration;
  *
  * @param handshakeTimeout from accept to the client's Finished
  */
-public record TlsConfig(
-        TlsPolicy policy, UnknownNames unknownNames, Duration handshakeTimeout, TicketConfig tickets) {}
+public record TlsConfig(TlsPolicy policy, UnknownNames unknownNames, Duration handshakeTimeout, TicketConfig tickets) {}

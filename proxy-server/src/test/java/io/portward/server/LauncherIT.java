@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +34,7 @@ class LauncherIT {
 
     private Path tree;
     private Path programs;
+    private final List<Process> started = new ArrayList<>();
 
     private record Result(int exitCode, String output, String errors) {}
 
@@ -51,6 +54,14 @@ class LauncherIT {
         Files.writeString(tree.resolve("proxy-server/pom.xml"), "");
         installMaven("");
         jdk("jdk-99", "99.0.1");
+    }
+
+    @AfterEach
+    void stopWhatAFailedTestLeft() {
+        started.forEach(process -> {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        });
     }
 
     @Test
@@ -180,7 +191,9 @@ class LauncherIT {
         builder.environment().put("PATH", programs + ":" + directory.resolve("jdk-99/bin"));
         builder.environment().put("DIRECTORY", directory.toString());
         builder.environment().putAll(environment);
-        return builder.start();
+        Process process = builder.start();
+        started.add(process);
+        return process;
     }
 
     private Result finish(Process process) throws IOException, InterruptedException {

@@ -11,4 +11,5 @@ import org.jspecify.annotations.Nullable;
  * @param key absolute path: PKCS#8 (also encrypted), PKCS#1 or SEC1
  * @param passwordFile file whose first line decrypts the key; null when the key is not encrypted
  */
-public record CertificateConfig(String name, Path chain, Path key, @Nullable Path passwordFile) {}
+public record CertificateConfig(
+        String name, Path chain, Path key, @Nullable Path passwordFile) {}

@@ -12,7 +12,12 @@ import org.jspecify.annotations.Nullable;
  * @param serverName from SNI, lower case without trailing dot; null when the client sent none. Never a metric label
  */
 public record TlsInfo(
-        String version, String cipher, String group, boolean resumed, String alpn, @Nullable String serverName) {
+        String version,
+        String cipher,
+        String group,
+        boolean resumed,
+        String alpn,
+        @Nullable String serverName) {
 
     public static final String NONE = "none";
 }

@@ -116,6 +116,7 @@ public final class TlsHandler extends ChannelDuplexHandler {
 
     private void readHello(ChannelHandlerContext ctx, ByteBuf in) {
         ClientHelloReader reader = helloReader;
+        assert reader != null : "phase HELLO";
         if (reader.isEmpty()) {
             helloNanos = System.nanoTime();
         }
@@ -192,6 +193,8 @@ public final class TlsHandler extends ChannelDuplexHandler {
     /** @return whether the handshake is finished */
     private boolean shakeHands(ChannelHandlerContext ctx, ByteBuf input) {
         TlsSession tls = session;
+        ClientHello offered = hello;
+        assert tls != null && offered != null : "phase HANDSHAKE";
         while (true) {
             tls.offerInput(input);
             Outcome outcome = tls.handshake();
@@ -203,12 +206,12 @@ public final class TlsHandler extends ChannelDuplexHandler {
             }
             switch (outcome) {
                 case DONE -> {
-                    finish(ctx, tls);
+                    finish(ctx, tls, offered);
                     return phase == Phase.OPEN;
                 }
                 case FAILED, CLOSED -> {
                     ctx.flush();
-                    fail(ctx, outcome == Outcome.CLOSED ? HandshakeFailure.CLIENT_CLOSED : HandshakeFailures.classify(error, hello), error);
+                    fail(ctx, outcome == Outcome.CLOSED ? HandshakeFailure.CLIENT_CLOSED : HandshakeFailures.classify(error, offered), error);
                     return false;
                 }
                 default -> {
@@ -236,7 +239,7 @@ public final class TlsHandler extends ChannelDuplexHandler {
         return outcome;
     }
 
-    private void finish(ChannelHandlerContext ctx, TlsSession tls) {
+    private void finish(ChannelHandlerContext ctx, TlsSession tls, ClientHello offered) {
         phase = Phase.OPEN;
         handshakeDeadline.cancel();
         if (ctx.channel() instanceof EpollSocketChannel channel) {
@@ -246,12 +249,13 @@ public final class TlsHandler extends ChannelDuplexHandler {
         }
         ctx.flush();
         plaintext = new PlaintextQueue(ctx.channel());
-        listener.established(ctx, tls.info(hello.serverName()), System.nanoTime() - helloNanos);
+        listener.established(ctx, tls.info(offered.serverName()), System.nanoTime() - helloNanos);
         hello = null;
     }
 
     private void decrypt(ChannelHandlerContext ctx, ByteBuf input) {
         TlsSession tls = session;
+        assert tls != null : "phase OPEN";
         ByteBuf opened = null;
         Outcome outcome;
         tls.offerInput(input);
@@ -359,6 +363,8 @@ public final class TlsHandler extends ChannelDuplexHandler {
 
     private void encryptAll(ChannelHandlerContext ctx) {
         TlsSession tls = session;
+        PlaintextQueue plaintext = this.plaintext;
+        assert tls != null && plaintext != null : "phase OPEN";
         while (!plaintext.isEmpty()) {
             ChannelPromise promise = ctx.newPromise();
             ByteBuf clear = plaintext.remove(ctx.alloc(), TlsSession.MAX_PLAINTEXT, promise);
@@ -443,10 +449,11 @@ public final class TlsHandler extends ChannelDuplexHandler {
 
     /** Seals what is left and close_notify; completes when both have reached the socket. */
     private ChannelFuture sayGoodbye(ChannelHandlerContext ctx) {
+        TlsSession tls = session;
+        assert tls != null && plaintext != null : "phase OPEN";
         if (!plaintext.isEmpty()) {
             encryptAll(ctx);
         }
-        TlsSession tls = session;
         tls.shutdownOutput();
         ByteBuf alert = ctx.alloc().directBuffer(FLIGHT_BYTES, FLIGHT_BYTES);
         tls.beginOutput(alert);

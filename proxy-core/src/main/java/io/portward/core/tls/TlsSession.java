@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One server-side TLS connection in BoringSSL's memory: bytes in, bytes out, no channel.
  *
  * <p>Input is lent with {@link #offerInput} and read straight from the buffer's memory; output is written straight into the buffer given
- * to {@link #drainTo} or {@link #encrypt}. What BoringSSL wants to send at another moment waits in a small native buffer,
+ * to {@link #beginOutput} or {@link #encrypt}. What BoringSSL wants to send at another moment waits in a small native buffer,
  * {@link #hasPendingOutput}.
  *
  * <p>Threading: one thread at a time, the channel's event loop. Ownership: {@link #free} must be called exactly once.
@@ -28,7 +28,7 @@ final class TlsSession {
 
     /**
      * Holds alerts and KeyUpdate answers (under 100 bytes each) that come up while reading. Handshake flights are larger and are continued
-     * with {@link #drainTo}; making room for them here would cost every idle connection that memory.
+     * with {@link #beginOutput}; making room for them here would cost every idle connection that memory.
      */
     private static final int SIDE_BUFFER_BYTES = 512;
 

@@ -77,16 +77,21 @@ public final class DeadlineWheel {
         long slotTick = Math.min(Math.max(tickOfDeadline, currentTick + 1), currentTick + SLOTS);
         Deadline head = slots[(int) (slotTick & (SLOTS - 1))];
         deadline.slotTick = slotTick;
-        deadline.previous = head.previous;
+        Deadline last = head.previous;
+        assert last != null : "a head is linked to itself at least";
+        deadline.previous = last;
         deadline.next = head;
-        head.previous.next = deadline;
+        last.next = deadline;
         head.previous = deadline;
         size++;
     }
 
     private void unlink(Deadline deadline) {
-        deadline.previous.next = deadline.next;
-        deadline.next.previous = deadline.previous;
+        Deadline previous = deadline.previous;
+        Deadline next = deadline.next;
+        assert previous != null && next != null : "not linked";
+        previous.next = next;
+        next.previous = previous;
         deadline.previous = null;
         deadline.next = null;
         size--;
@@ -108,8 +113,12 @@ public final class DeadlineWheel {
     /** What is linked anew while this runs lies at least one tick ahead, behind everything that is due. */
     private void turnSlot(Deadline head) {
         long now = System.nanoTime();
-        Deadline deadline = head.next;
-        while (deadline != head && deadline.slotTick <= currentTick) {
+        while (true) {
+            Deadline deadline = head.next;
+            assert deadline != null : "a head is linked to itself at least";
+            if (deadline == head || deadline.slotTick > currentTick) {
+                return;
+            }
             unlink(deadline);
             if (deadline.armed) {
                 if (deadline.atNanos - now <= 0) {
@@ -118,7 +127,6 @@ public final class DeadlineWheel {
                     link(deadline, tickOf(deadline.atNanos));
                 }
             }
-            deadline = head.next;
         }
     }
 }

@@ -18,7 +18,7 @@ import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import java.util.IdentityHashMap;
-import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -30,7 +30,7 @@ public final class Transport {
 
     private final EventLoopGroup loops;
     private final boolean epoll;
-    private final Map<EventExecutor, DeadlineWheel> wheels = new IdentityHashMap<>();
+    private final IdentityHashMap<EventExecutor, DeadlineWheel> wheels = new IdentityHashMap<>();
 
     private Transport(EventLoopGroup loops, boolean epoll) {
         this.loops = loops;
@@ -67,7 +67,7 @@ public final class Transport {
 
     /** The wheel of the loop that {@code channel} lives on. */
     public DeadlineWheel deadlines(Channel channel) {
-        return wheels.get(channel.eventLoop());
+        return Objects.requireNonNull(wheels.get(channel.eventLoop()), "channel of another transport");
     }
 
     /** Ends the loops at once; what is still open is closed by them. */

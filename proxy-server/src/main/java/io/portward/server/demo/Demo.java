@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -41,10 +42,15 @@ public final class Demo implements AutoCloseable {
     private final DemoOrigin web;
     private final DemoOrigin mail;
 
+    /** Removes the folder even when the process ends without closing this. */
+    private final Thread hook;
+
     private Demo(Path folder, DemoOrigin web, DemoOrigin mail) {
         this.folder = folder;
         this.web = web;
         this.mail = mail;
+        hook = new Thread(() -> remove(folder), "portward-demo-cleanup");
+        Runtime.getRuntime().addShutdownHook(hook);
     }
 
     /** @throws StartException with one line for the operator; nothing stays behind */
@@ -59,8 +65,7 @@ public final class Demo implements AutoCloseable {
         }
         Path folder = null;
         try {
-            folder = Files.createTempDirectory(
-                    "portward-demo-", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            folder = newFolder();
             DemoCertificates.write(folder);
             Demo demo = new Demo(folder, web, mail);
             Files.writeString(demo.configuration(), String.format(CONFIGURATION, web.port(), mail.port()));
@@ -102,9 +107,26 @@ public final class Demo implements AutoCloseable {
         web.close();
         mail.close();
         remove(folder);
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException shuttingDown) {
+            // The hook is running already and finds the folder gone.
+            return;
+        }
+    }
+
+    /** Short enough to be typed. Creating it fails when somebody was there before, so nobody else's files are used. */
+    private static Path newFolder() throws IOException {
+        String name = String.format("portward-demo-%06x", new SecureRandom().nextInt(1 << 24));
+        return Files.createDirectory(
+                Path.of(System.getProperty("java.io.tmpdir"), name),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
 
     private static void remove(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);

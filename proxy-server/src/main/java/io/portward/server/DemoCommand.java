@@ -1,11 +1,13 @@
 package io.portward.server;
 
+import io.portward.config.pem.PemLoader;
 import io.portward.config.validate.ConfigurationException;
 import io.portward.config.yaml.ConfigLoader;
 import io.portward.config.yaml.LoadedConfig;
 import io.portward.core.connection.StartException;
 import io.portward.server.demo.Demo;
 import java.io.PrintWriter;
+import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -31,7 +33,7 @@ final class DemoCommand implements Callable<Integer> {
             // Without its warnings: every port of the demo is an unusual one, on purpose.
             LoadedConfig loaded = new LoadedConfig(
                     new ConfigLoader().load(demo.configuration()).configuration(), List.of());
-            foreground.serve(loaded, () -> demo.hints().forEach(out::println));
+            foreground.serve(loaded, new PemLoader(Clock.systemUTC(), false), () -> demo.hints().forEach(out::println));
         }
         return Main.OK;
     }

@@ -1,5 +1,6 @@
 package io.portward.server;
 
+import io.portward.config.pem.PemLoader;
 import io.portward.config.yaml.LoadedConfig;
 import io.portward.core.connection.StartException;
 import io.portward.core.transport.Transport;
@@ -40,10 +41,10 @@ final class Foreground implements AutoCloseable {
      * @param whenReady runs after the line that says so
      * @throws StartException with one line for the operator
      */
-    void serve(LoadedConfig loaded, Runnable whenReady) throws StartException {
+    void serve(LoadedConfig loaded, PemLoader pem, Runnable whenReady) throws StartException {
         Logging.apply(loaded.configuration().log());
         loaded.warnings().forEach(warning -> LOGGER.warn("{}", warning));
-        try (ProxyProcess process = ProxyProcess.start(loaded.configuration(), transport)) {
+        try (ProxyProcess process = ProxyProcess.start(loaded.configuration(), pem, transport)) {
             signals.attach(process);
             err.println(process.readyLine());
             err.flush();

@@ -4,6 +4,7 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Future;
 import io.portward.config.model.Configuration;
+import io.portward.config.pem.PemLoader;
 import io.portward.core.connection.DataPlane;
 import io.portward.core.connection.StartException;
 import io.portward.core.transport.Transport;
@@ -69,7 +70,7 @@ final class ProxyProcess implements AutoCloseable {
      *
      * @throws StartException with one line for the operator; nothing stays open
      */
-    static ProxyProcess start(Configuration configuration, Transport transport) throws StartException {
+    static ProxyProcess start(Configuration configuration, PemLoader pem, Transport transport) throws StartException {
         warnOfLowDescriptorLimit();
         MetricsObserver metrics = new MetricsObserver();
         metrics.observeProcess();
@@ -80,7 +81,7 @@ final class ProxyProcess implements AutoCloseable {
             if (configuration.admin() != null) {
                 admin = AdminServer.start(configuration.admin(), transport, metrics::scrape, readiness);
             }
-            DataPlane dataPlane = DataPlane.start(configuration, transport, metrics);
+            DataPlane dataPlane = DataPlane.start(configuration, pem, transport, metrics);
             readiness.become(Readiness.Stage.READY);
             started = true;
             return new ProxyProcess(configuration, transport, metrics, readiness, admin, dataPlane);

@@ -1,5 +1,6 @@
 package io.portward.server;
 
+import io.portward.config.pem.PemLoader;
 import io.portward.config.validate.ConfigurationException;
 import io.portward.config.yaml.ConfigLoader;
 import io.portward.config.yaml.LoadedConfig;
@@ -29,9 +30,10 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ConfigurationException, StartException {
-        LoadedConfig loaded = new ConfigLoader(insecureKeys.pemLoader()).load(config.file());
+        PemLoader pem = insecureKeys.pemLoader();
+        LoadedConfig loaded = new ConfigLoader(pem).load(config.file());
         try (Foreground foreground = new Foreground(spec.commandLine().getErr())) {
-            foreground.serve(loaded, () -> {});
+            foreground.serve(loaded, pem, () -> {});
         }
         return Main.OK;
     }

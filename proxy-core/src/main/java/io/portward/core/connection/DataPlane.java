@@ -1,12 +1,35 @@
 package io.portward.core.connection;
 
+import io.netty.channel.Channel;
+import io.netty.handler.ssl.OpenSsl;
+import io.portward.config.model.CertificateConfig;
 import io.portward.config.model.Configuration;
+import io.portward.config.model.PortConfig;
+import io.portward.config.model.PortProtocol;
+import io.portward.config.model.TicketConfig;
+import io.portward.config.pem.LoadedCertificate;
+import io.portward.config.pem.PemException;
+import io.portward.config.pem.PemLoader;
+import io.portward.core.exchange.HttpService;
 import io.portward.core.observe.Observer;
+import io.portward.core.observe.PortObserver;
+import io.portward.core.observe.TicketCounters;
+import io.portward.core.tls.CertificateStore;
+import io.portward.core.tls.ServedCertificate;
+import io.portward.core.tls.TicketKeys;
+import io.portward.core.tls.TlsContext;
+import io.portward.core.transport.DrainEvent;
 import io.portward.core.transport.Transport;
+import io.portward.core.upstream.Backends;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A running proxy: its listeners, backends and TLS state.
@@ -16,23 +39,114 @@ import java.util.concurrent.CompletionStage;
 public final class DataPlane {
 
     /** A listener that accepts, with the address the kernel gave it. */
-    public record BoundPort(io.portward.config.model.PortConfig config, InetSocketAddress address) {}
+    public record BoundPort(PortConfig config, InetSocketAddress address) {}
 
-    private DataPlane() {}
+    private final Transport transport;
+    private final Connections connections = Connections.withinDescriptorLimit();
+    private final Backends backends;
+    private final Map<TicketConfig, TicketKeys> ticketKeys = new LinkedHashMap<>();
+    private final Map<String, ServedCertificate> certificates = new LinkedHashMap<>();
+    private final List<Listener> listeners = new ArrayList<>();
+    private final List<Channel> acceptors = new ArrayList<>();
+
+    private DataPlane(Configuration configuration, Transport transport, Observer observer) {
+        this.transport = transport;
+        this.backends = new Backends(configuration.backends(), configuration.limits(), transport, observer);
+    }
 
     /**
      * Loads the certificates, binds every port and starts to serve.
      *
+     * @param pem loads chains and keys
      * @throws StartException with one line for the operator, when a port or certificate cannot be used; nothing stays bound
      */
-    public static DataPlane start(Configuration configuration, Transport transport, Observer observer)
+    public static DataPlane start(Configuration configuration, PemLoader pem, Transport transport, Observer observer)
             throws StartException {
-        throw new UnsupportedOperationException();
+        OpenSsl.ensureAvailability();
+        DataPlane plane = new DataPlane(configuration, transport, observer);
+        try {
+            plane.loadCertificates(configuration.certificates(), pem);
+            observer.certificates(plane.certificates.values().stream().map(ServedCertificate::facts).toList());
+            for (PortConfig port : configuration.ports()) {
+                plane.open(configuration, port, observer);
+            }
+            plane.startRotation(observer);
+            return plane;
+        } catch (StartException e) {
+            plane.stopNow();
+            throw e;
+        }
+    }
+
+    private void loadCertificates(List<CertificateConfig> configs, PemLoader pem) throws StartException {
+        for (CertificateConfig config : configs) {
+            try {
+                LoadedCertificate loaded = pem.load(config.chain(), config.key(), config.passwordFile());
+                certificates.put(
+                        config.name(),
+                        ServedCertificate.create(config.name(), loaded.dnsNames(), loaded.chain(), loaded.key()));
+            } catch (PemException | IllegalArgumentException e) {
+                throw new StartException("certificate '" + config.name() + "': " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private void open(Configuration configuration, PortConfig port, Observer observer) throws StartException {
+        TlsContext tls = port.protocol().isTls() ? context(port) : null;
+        PortObserver portObserver = observer.port(port, tls == null ? TicketCounters.NONE : tls.ticketCounters());
+        Listener listener = new Listener(
+                port,
+                portObserver,
+                tls,
+                tls == null ? null : store(port),
+                port.protocol() == PortProtocol.HTTPS
+                        ? new HttpService(
+                                port, backends, configuration.limits(), configuration.trustedProxies(), portObserver, transport)
+                        : null,
+                backends,
+                configuration.limits(),
+                connections,
+                transport);
+        listeners.add(listener);
+        acceptors.add(ListenerBinder.bind(listener));
+    }
+
+    private TlsContext context(PortConfig port) {
+        TicketKeys keys = ticketKeys.computeIfAbsent(
+                port.tls().tickets(), rules -> new TicketKeys(rules, System::nanoTime, new SecureRandom()));
+        return TlsContext.create(port.tls(), port.protocol(), AlpnNames.of(port.protocol()), keys);
+    }
+
+    private CertificateStore store(PortConfig port) {
+        List<ServedCertificate> chosen = port.certificates().isEmpty()
+                ? List.copyOf(certificates.values())
+                : port.certificates().stream().map(certificates::get).toList();
+        return CertificateStore.of(chosen);
+    }
+
+    private void startRotation(Observer observer) {
+        ticketKeys.values().forEach(this::scheduleRotation);
+        ticketKeys.values().stream()
+                .findFirst()
+                .ifPresent(keys -> observer.ticketKeyAge(() -> keys.age().toSeconds()));
+    }
+
+    private void scheduleRotation(TicketKeys keys) {
+        long wait = keys.untilNextChange().toNanos();
+        transport.loops().next().schedule(() -> {
+            keys.advance();
+            scheduleRotation(keys);
+        }, wait, TimeUnit.NANOSECONDS);
     }
 
     /** In the order of the configuration. */
     public List<BoundPort> boundPorts() {
-        throw new UnsupportedOperationException();
+        List<BoundPort> bound = new ArrayList<>();
+        for (int i = 0; i < acceptors.size(); i++) {
+            bound.add(new BoundPort(
+                    listeners.get(i).port(), (InetSocketAddress) acceptors.get(i).localAddress()));
+        }
+        return bound;
     }
 
     /**
@@ -41,11 +155,25 @@ public final class DataPlane {
      * @return completes when the last connection is gone
      */
     public CompletionStage<Void> drain(Duration grace) {
-        throw new UnsupportedOperationException();
+        acceptors.forEach(acceptor -> acceptor.close().awaitUninterruptibly());
+        CompletionStage<Void> drained = connections.drain();
+        connections.open().forEach(channel -> channel.eventLoop()
+                .execute(() -> channel.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE)));
+        transport.loops().next().schedule(this::cutConnections, grace.toNanos(), TimeUnit.NANOSECONDS);
+        return drained;
     }
 
     /** Cuts every connection at once. */
     public void stopNow() {
-        throw new UnsupportedOperationException();
+        acceptors.forEach(acceptor -> acceptor.close().awaitUninterruptibly());
+        cutConnections();
+        connections.open().newCloseFuture().awaitUninterruptibly(1, TimeUnit.SECONDS);
+        listeners.forEach(Listener::release);
+        certificates.values().forEach(ServedCertificate::release);
+        backends.close();
+    }
+
+    private void cutConnections() {
+        connections.open().forEach(channel -> channel.eventLoop().execute(() -> ConnectionInitializer.cut(channel)));
     }
 }

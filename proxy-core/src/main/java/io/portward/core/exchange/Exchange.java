@@ -117,7 +117,8 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         upstream.write(content);
         progress();
         if (!upstream.isWritable() && !requestEnded) {
-            pauseRequest(true);
+            upstream.flush();
+            pauseRequest(!upstream.isWritable());
         }
     }
 
@@ -265,7 +266,15 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         sink.body(content);
-        if (!over && !sink.isWritable() && !responsePaused) {
+        if (!sink.isWritable()) {
+            sink.flush();
+            pauseResponseIfFull();
+        }
+    }
+
+    /** The flush may have made room, or found the client gone. */
+    private void pauseResponseIfFull() {
+        if (!over && !responsePaused && !sink.isWritable()) {
             responsePaused = true;
             upstream.pauseResponse(true);
         }

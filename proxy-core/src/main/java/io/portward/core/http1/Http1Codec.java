@@ -1,5 +1,6 @@
 package io.portward.core.http1;
 
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequestDecoder;
@@ -22,6 +23,7 @@ final class Http1Codec extends CombinedChannelDuplexHandler<HttpRequestDecoder, 
     private static final int MAX_CHUNK = 1024 * 1024;
 
     private boolean answeringHead;
+    private boolean received;
 
     Http1Codec(LimitConfig limits) {
         init(
@@ -37,10 +39,23 @@ final class Http1Codec extends CombinedChannelDuplexHandler<HttpRequestDecoder, 
         answeringHead = head;
     }
 
-    private static final class RequestDecoder extends HttpRequestDecoder {
+    /** Whether bytes have arrived since the last call that asked; with no message come of them, they are the beginning of one. */
+    boolean takeReceived() {
+        boolean taken = received;
+        received = false;
+        return taken;
+    }
+
+    private final class RequestDecoder extends HttpRequestDecoder {
 
         RequestDecoder(HttpDecoderConfig config) {
             super(config);
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+            received = true;
+            super.channelRead(ctx, message);
         }
 
         @Override
@@ -56,7 +71,7 @@ final class Http1Codec extends CombinedChannelDuplexHandler<HttpRequestDecoder, 
         }
 
         /** RFC 9112 §3: a recipient that splits at other white space and one that does not see different targets. */
-        private static void requireSpace(byte[] line, int at) {
+        private void requireSpace(byte[] line, int at) {
             if (at < line.length && line[at] != ' ') {
                 throw new IllegalArgumentException("request line is not separated by single spaces");
             }

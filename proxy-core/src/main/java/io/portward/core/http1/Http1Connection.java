@@ -103,6 +103,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         HttpObject next = (HttpObject) message;
+        codec.takeReceived();
         if (lingering) {
             ReferenceCountUtil.release(next);
         } else if (working || !waiting.isEmpty() || (exchange != null && requestEnded)) {
@@ -173,7 +174,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     public void channelReadComplete(ChannelHandlerContext context) {
         if (exchange != null) {
             exchange.requestReadComplete();
-        } else if (!partialHead && !lingering && requestEnded) {
+        } else if (codec.takeReceived() && !partialHead && !lingering && requestEnded) {
             // Bytes came, but no message: a head has begun.
             partialHead = true;
             deadline.set(service.port().timeouts().headers().toNanos());

@@ -26,7 +26,8 @@ final class RelayHandler extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         peer.write(message, peer.voidPromise());
         if (!peer.isWritable()) {
-            ctx.channel().config().setAutoRead(false);
+            peer.flush();
+            ctx.channel().config().setAutoRead(peer.isWritable());
         }
     }
 

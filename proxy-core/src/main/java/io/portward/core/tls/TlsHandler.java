@@ -283,6 +283,9 @@ public final class TlsHandler extends ChannelDuplexHandler {
             }
         }
         tls.reclaimInput(input);
+        if (outcome == Outcome.FAILED) {
+            tls.takeError();
+        }
         if (opened != null) {
             if (opened.isReadable()) {
                 ctx.fireChannelRead(opened);
@@ -304,7 +307,6 @@ public final class TlsHandler extends ChannelDuplexHandler {
         switch (outcome) {
             case CLOSED -> closeInput(ctx, InputClosed.ORDERLY);
             case FAILED -> {
-                tls.takeError();
                 phase = Phase.OVER;
                 ctx.close();
             }

@@ -1,0 +1,102 @@
+package io.portward.core.connection;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.socket.SocketChannel;
+import io.portward.core.http1.RedirectHandler;
+import io.portward.core.observe.ConnectionInfo;
+import io.portward.core.observe.HandshakeFailure;
+import io.portward.core.observe.PortObserver;
+import io.portward.core.tls.TlsHandler;
+import io.portward.core.transport.ByteCounter;
+import io.portward.core.transport.Deadline;
+import io.portward.core.transport.DeadlineWheel;
+import java.net.InetSocketAddress;
+
+/**
+ * The front door: counts an accepted connection, checks the cap, and adds the first handlers.
+ *
+ * <pre>
+ *   TLS ports:      TlsHandler → (handshake) → {@link ProtocolSelector} adds the front end
+ *   redirect ports: ByteCounter → Http1Codec → RedirectHandler
+ * </pre>
+ *
+ * <p>Threading: the new channel's event loop.
+ */
+final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
+
+    private final Listener listener;
+
+    ConnectionInitializer(Listener listener) {
+        this.listener = listener;
+    }
+
+    @Override
+    protected void initChannel(SocketChannel channel) {
+        PortObserver observer = listener.observer();
+        observer.accepted();
+        channel.closeFuture().addListener(closed -> observer.closed());
+        ConnectionInfo connection = new ConnectionInfo(listener.port(), peer(channel), channel.localAddress());
+        boolean tls = listener.port().protocol().isTls();
+        if (!listener.connections().add(channel)) {
+            if (tls) {
+                observer.handshakeFailed(HandshakeFailure.LIMITED, connection, "connection limit reached");
+            }
+            channel.close();
+        } else if (tls) {
+            addTls(channel, connection);
+        } else {
+            addRedirect(channel);
+        }
+    }
+
+    /** A client that has already reset the connection has no address any more. */
+    private static InetSocketAddress peer(SocketChannel channel) {
+        InetSocketAddress address = channel.remoteAddress();
+        return address == null ? new InetSocketAddress(0) : address;
+    }
+
+    private void addTls(SocketChannel channel, ConnectionInfo connection) {
+        DeadlineWheel deadlines = listener.transport().deadlines(channel);
+        Deadline handshake = deadlines.create(() -> handshakeTimedOut(channel));
+        handshake.set(listener.port().tls().handshakeTimeout().toNanos());
+        channel.pipeline()
+                .addLast(new TlsHandler(
+                        listener.tls(),
+                        listener::certificates,
+                        listener.port().tls().unknownNames(),
+                        listener.observer(),
+                        new ProtocolSelector(listener, connection),
+                        handshake));
+    }
+
+    private static void handshakeTimedOut(Channel channel) {
+        ChannelHandlerContext tls = channel.pipeline().context(TlsHandler.class);
+        if (tls != null) {
+            ((TlsHandler) tls.handler()).timedOut(tls);
+        }
+    }
+
+    /** Closes at once; one that is still shaking hands is counted as a victim of the shutdown. */
+    static void cut(Channel channel) {
+        ChannelHandlerContext tls = channel.pipeline().context(TlsHandler.class);
+        if (tls != null) {
+            ((TlsHandler) tls.handler()).shutDown(tls);
+        }
+        channel.close();
+    }
+
+    private void addRedirect(SocketChannel channel) {
+        PortObserver observer = listener.observer();
+        channel.pipeline().addLast(new ByteCounter(observer::bytesIn, observer::bytesOut));
+        RedirectHandler.addTo(
+                channel.pipeline(),
+                listener.port().to(),
+                false,
+                listener.limits(),
+                observer,
+                listener.transport().deadlines(channel),
+                listener.port().timeouts().headers());
+    }
+}

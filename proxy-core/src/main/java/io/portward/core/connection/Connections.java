@@ -1,0 +1,69 @@
+package io.portward.core.connection;
+
+import io.netty.channel.Channel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.portward.core.transport.DescriptorLimit;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * All client connections of the process, and the cap on their number.
+ *
+ * <p>Threading: any thread.
+ */
+final class Connections {
+
+    /** Of every eight descriptors one stays for listeners, files, metrics and the first backends' connections. */
+    private static final int RESERVED_SHARE = 8;
+
+    private final ChannelGroup open = new DefaultChannelGroup("clients", GlobalEventExecutor.INSTANCE);
+    private final AtomicInteger count = new AtomicInteger();
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
+    private final long max;
+    private volatile boolean draining;
+
+    Connections(long max) {
+        this.max = max;
+    }
+
+    /** A descriptor for each client, and enough left for the process to go on when they are used up. */
+    static Connections withinDescriptorLimit() {
+        long limit = DescriptorLimit.get();
+        return new Connections(limit - limit / RESERVED_SHARE);
+    }
+
+    /** @return false over the cap; the channel is not kept then */
+    boolean add(Channel channel) {
+        if (count.incrementAndGet() > max) {
+            count.decrementAndGet();
+            return false;
+        }
+        open.add(channel);
+        channel.closeFuture().addListener(closed -> {
+            if (count.decrementAndGet() == 0 && draining) {
+                drained.complete(null);
+            }
+        });
+        return true;
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    /** @return completes when the last connection is closed */
+    CompletionStage<Void> drain() {
+        draining = true;
+        if (count.get() == 0) {
+            drained.complete(null);
+        }
+        return drained;
+    }
+
+    ChannelGroup open() {
+        return open;
+    }
+}

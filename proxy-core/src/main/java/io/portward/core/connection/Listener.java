@@ -1,0 +1,41 @@
+package io.portward.core.connection;
+
+import io.portward.config.model.LimitConfig;
+import io.portward.config.model.PortConfig;
+import io.portward.core.exchange.HttpService;
+import io.portward.core.observe.PortObserver;
+import io.portward.core.tls.CertificateStore;
+import io.portward.core.tls.TlsContext;
+import io.portward.core.transport.Transport;
+import io.portward.core.upstream.Backends;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the connections of one port have in common.
+ *
+ * <p>Threading: immutable; any thread. Ownership: {@link #release} once, when the port is closed.
+ *
+ * @param tls null on a redirect port
+ * @param certificates null on a redirect port
+ * @param http null but on an https port
+ */
+record Listener(
+        PortConfig port,
+        PortObserver observer,
+        @Nullable TlsContext tls,
+        @Nullable CertificateStore certificates,
+        @Nullable HttpService http,
+        Backends backends,
+        LimitConfig limits,
+        Connections connections,
+        Transport transport) {
+
+    void release() {
+        if (tls != null) {
+            tls.release();
+        }
+        if (certificates != null) {
+            certificates.release();
+        }
+    }
+}

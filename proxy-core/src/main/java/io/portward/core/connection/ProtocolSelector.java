@@ -1,0 +1,95 @@
+package io.portward.core.connection;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.portward.config.model.PortConfig;
+import io.portward.core.exchange.ClientConnection;
+import io.portward.core.exchange.HttpService;
+import io.portward.core.http1.Http1Connection;
+import io.portward.core.http1.RedirectHandler;
+import io.portward.core.observe.ConnectionInfo;
+import io.portward.core.observe.HandshakeFailure;
+import io.portward.core.observe.PortObserver;
+import io.portward.core.observe.TlsInfo;
+import io.portward.core.tcp.TcpFrontEnd;
+import io.portward.core.tls.TlsHandler;
+import io.portward.core.transport.ByteCounter;
+import io.portward.core.transport.DeadlineWheel;
+import io.portward.core.transport.DrainEvent;
+
+/**
+ * Decides, when the handshake is over, what speaks next: by the port's protocol and the ALPN name agreed on.
+ *
+ * <p>Threading: the channel's event loop.
+ */
+final class ProtocolSelector implements TlsHandler.Listener {
+
+    private final Listener listener;
+    private final ConnectionInfo connection;
+
+    ProtocolSelector(Listener listener, ConnectionInfo connection) {
+        this.listener = listener;
+        this.connection = connection;
+    }
+
+    @Override
+    public void established(ChannelHandlerContext tls, TlsInfo info, long nanos) {
+        listener.observer().handshakeFinished(info, nanos);
+        Channel channel = tls.channel();
+        DeadlineWheel deadlines = listener.transport().deadlines(channel);
+        PortConfig port = listener.port();
+        if (listener.http() != null) {
+            addHttp(channel, listener.http(), info, deadlines);
+        } else {
+            channel.pipeline()
+                    .addLast(new TcpFrontEnd(
+                            listener.backends().pool(port.backend(), channel),
+                            connection,
+                            info,
+                            deadlines,
+                            port.timeouts().tcpIdle()));
+        }
+        if (listener.connections().isDraining()) {
+            tls.fireUserEventTriggered(DrainEvent.INSTANCE);
+        }
+    }
+
+    private void addHttp(Channel channel, HttpService http, TlsInfo info, DeadlineWheel deadlines) {
+        ClientConnection client = http.client(channel, connection, info);
+        Http1Connection.addTo(channel.pipeline(), http, client, deadlines);
+    }
+
+    /** The request is answered with where to go instead; the mistake is counted before the answer leaves. */
+    @Override
+    public void plainHttp(ChannelHandlerContext tls, ByteBuf bytes) {
+        PortObserver observer = listener.observer();
+        observer.handshakeFailed(HandshakeFailure.PLAIN_HTTP, connection, "plain HTTP");
+        ChannelPipeline pipeline = tls.pipeline();
+        if (listener.http() == null) {
+            bytes.release();
+            tls.close();
+            return;
+        }
+        // These bytes were counted when they were read.
+        pipeline.addLast(new ByteCounter(observer::bytesIn, observer::bytesOut));
+        RedirectHandler.addTo(
+                pipeline,
+                connection.local().getPort(),
+                true,
+                listener.limits(),
+                observer,
+                listener.transport().deadlines(tls.channel()),
+                listener.port().tls().handshakeTimeout());
+        ChannelHandlerContext counter = pipeline.context(ByteCounter.class);
+        pipeline.remove(TlsHandler.class);
+        counter.fireChannelRead(bytes);
+        counter.fireChannelReadComplete();
+    }
+
+    @Override
+    public void failed(ChannelHandlerContext tls, HandshakeFailure reason, String detail) {
+        listener.observer().handshakeFailed(reason, connection, detail);
+    }
+}

@@ -14,8 +14,8 @@ from comparison import packages, report, servers, works
 from comparison.measure import Campaign
 from comparison.workplace import Workplace
 
-DEFAULTS = {"rounds": 3, "seconds": 5.0, "warmup": 4.0}
-QUICK = {"rounds": 2, "seconds": 1.5, "warmup": 1.5}
+DEFAULTS = {"rounds": 3, "seconds": 5, "warmup": 4}
+QUICK = {"rounds": 2, "seconds": 1, "warmup": 2}
 DESCRIPTORS = 16384
 
 
@@ -33,8 +33,9 @@ def parse(arguments):
     parser.add_argument("--works", default=",".join(names), help=f"which of {','.join(names)} (default all)")
     parser.add_argument("--quick", action="store_true", help="about 2 minutes in place of 10; for a first look only")
     parser.add_argument("--rounds", type=int, help="rounds of every line (default 3, quick 2)")
-    parser.add_argument("--seconds", type=float, help="length of a round (default 5, quick 1.5)")
-    parser.add_argument("--warmup", type=float, help="warm-up of every line and server, seconds (default 4, quick 1.5)")
+    parser.add_argument("--seconds", type=int, help="length of a round (default 5, quick 1)")
+    parser.add_argument("--warmup", type=int, help="warm-up of every line and server, seconds (default 4, quick 2)")
+    parser.add_argument("--repeats", type=int, default=2, help="tries more for a disturbed round (default 2)")
     parser.add_argument("--server-core", type=int, default=0, help="core of the servers (default 0)")
     parser.add_argument("--load-core", type=int, default=1, help="core of load generator and origin (default 1)")
     parser.add_argument("--json", metavar="FILE", help="write every round to this file, too")
@@ -49,8 +50,8 @@ def parse(arguments):
     allowed = os.sched_getaffinity(0)
     if options.server_core == options.load_core or not {options.server_core, options.load_core} <= allowed:
         parser.error(f"two different cores are needed; this machine offers {sorted(allowed)}")
-    if options.rounds < 1 or options.seconds < 1 or options.warmup < 1:
-        parser.error("--rounds, --seconds and --warmup must be at least 1")
+    if options.rounds < 1 or options.seconds < 1 or options.warmup < 1 or options.repeats < 0:
+        parser.error("--rounds, --seconds and --warmup must be at least 1, --repeats at least 0")
     return options
 
 
@@ -106,16 +107,18 @@ def compare(options, place):
             say("no server could be started")
             return 1
         chosen = [work for work in works.all_works() if work.name in options.works]
-        campaign = Campaign(started, chosen, tools, options.server_core, say)
+        campaign = Campaign(started, origin, chosen, tools, options.server_core, say)
         campaign.check(place.folder / "ca.pem")
         campaign.warm_up(options.warmup)
-        campaign.run(options.rounds, options.seconds)
+        campaign.run(options.rounds, options.seconds, options.repeats)
         versions = {server.title: server.version() for server in started}
         versions["origin nginx"] = servers.nginx_version()
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave frozen servers behind
         for server in [*started, origin]:
             server.end()
-    settings = {name: getattr(options, name) for name in ("server_core", "load_core", "warmup", "rounds", "seconds")}
+    settings = {name: getattr(options, name) for name in ("server_core", "load_core", "warmup", "rounds", "seconds", "repeats")}
     print(report.markdown(facts, versions, settings, started, campaign.lines, skipped), end="", flush=True)
     if options.json:
         with open(options.json, "w") as output:

@@ -6,10 +6,9 @@ import os
 import platform
 import subprocess
 
+from comparison.measure import FOREIGN_SHARE
 from comparison.workplace import ROOT
 
-# Above this share of the server's core used by other programs, a round is not trustworthy.
-FOREIGN_SHARE = 0.05
 # Below this share of its core a server waited for the load: its rate is the load's rate.
 BUSY_SHARE = 0.90
 
@@ -50,8 +49,8 @@ def markdown(facts, versions, settings, servers, lines, skipped):
         f"Commit: {facts['commit']}, {facts['date']}  ",
         "Versions: " + "; ".join(f"{title} {version}" for title, version in versions.items()) + "  ",
         f"Method: server alone on core {settings['server_core']}, load and origin on core {settings['load_core']}; "
-        f"warm-up of {settings['warmup']:g} s per line and server, then {settings['rounds']} rounds of "
-        f"{settings['seconds']:g} s, servers in turn; median (lowest–highest)",
+        f"warm-up of {settings['warmup']} s per line and server, then {settings['rounds']} rounds of "
+        f"{settings['seconds']} s, servers in turn; median (lowest–highest)",
     ]
     parts += [f"\nLeft out: {title}: {reason}" for title, reason in skipped.items()]
     parts += _table("Server CPU per unit, µs (user + system of the process tree)", "cpu_us", servers, lines, _micros)
@@ -108,12 +107,13 @@ def _notes(servers, lines):
     notes = []
     for line in lines:
         notes += [f"- {line.work.title}: {_title(servers, name)} failed: {why}" for name, why in line.failures.items()]
-    shares = [share for line in lines for server in servers for share in line.values(server.name, "foreign")]
+    rounds = [measured for line in lines for server in servers for measured in line.rounds.get(server.name, [])]
+    shares = [measured.disturbance for measured in rounds]
     disturbed = [share for share in shares if share > FOREIGN_SHARE]
     if disturbed:
         notes.append(
             f"- **Disturbed:** in {len(disturbed)} of {len(shares)} rounds other programs took more than "
-            f"{FOREIGN_SHARE:.0%} of the server's core (up to {max(disturbed):.0%}). Throughput and p99 of this run "
+            f"{FOREIGN_SHARE:.0%} of one of the two cores (up to {max(disturbed):.0%}). Throughput and p99 of this run "
             "mean little; CPU per unit suffers less, from colder caches."
         )
     waited = [

@@ -93,7 +93,11 @@ class Portward(Server):
         launcher = ROOT / "portward"
         if not launcher.exists():
             raise CannotStart("there is no ./portward in the repository root")
-        done = subprocess.run([launcher, "--version"], cwd=ROOT, text=True, capture_output=True, timeout=BUILD_SECONDS)
+        command = [launcher, "--version"]
+        try:
+            done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=BUILD_SECONDS)
+        except subprocess.TimeoutExpired as late:
+            raise CannotStart(f"./portward --version took more than {BUILD_SECONDS} s") from late
         if done.returncode != 0:
             raise CannotStart(f"./portward --version: {last_line(done.stderr) or done.returncode}")
         self._version = last_line(done.stdout)

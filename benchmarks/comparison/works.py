@@ -19,6 +19,10 @@ class LoadFailed(Exception):
     """The load generator did not get what it asked for; the message is for the reader of the table."""
 
 
+class Starved(LoadFailed):
+    """Nothing was done and nothing went wrong: on a busy machine the generator did not get to run."""
+
+
 @dataclass(frozen=True)
 class Load:
     """What a generator reports. `served` counts also what its own start needed, `units` what it timed."""
@@ -106,7 +110,9 @@ class Http1:
         result = json.loads(found.group(1))
         errors = {kind: result[kind] for kind in ("connect", "read", "write", "status", "timeout") if result[kind]}
         units = result["units"]
-        if errors or units == 0 or result["bytes"] < units * BODY_BYTES[self.body]:
+        if units == 0 and not errors:
+            raise Starved("wrk finished no request")
+        if errors or result["bytes"] < units * BODY_BYTES[self.body]:
             raise LoadFailed(f"{units} requests, {result['bytes']} bytes, errors {errors or 'none'}")
         return Load(units, units, units / result["seconds"], result["p99_us"])
 

@@ -1,0 +1,1 @@
+"""Side-by-side comparison of TLS-terminating proxies. `main` is the entry; every other module is one concern."""

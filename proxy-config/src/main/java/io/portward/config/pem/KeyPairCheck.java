@@ -2,6 +2,7 @@ package io.portward.config.pem;
 
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
@@ -10,7 +11,9 @@ import java.security.interfaces.ECKey;
 import java.security.interfaces.RSAKey;
 import java.security.interfaces.RSAPrivateKey;
 import java.security.interfaces.RSAPublicKey;
-import java.util.Map;
+import java.security.spec.ECGenParameterSpec;
+import java.security.spec.ECParameterSpec;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a key is, and whether two keys belong together. */
@@ -18,12 +21,9 @@ final class KeyPairCheck {
 
     private static final byte[] SAMPLE = "belongs together".getBytes(StandardCharsets.US_ASCII);
 
-    /** Orders of the curves that BoringSSL signs with (SEC 2 §2.4 to §2.6), by their size in bits. */
-    private static final Map<Integer, String> CURVES = Map.of(
-            256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
-            384, "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
-            521, "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d0"
-                    + "3bb5c9b8899c47aebb6fb71e91386409");
+    /** Orders of the curves that BoringSSL signs with (SEC 2 §2.4 to §2.6). */
+    private static final Set<BigInteger> CURVE_ORDERS =
+            Set.of(orderOf("secp256r1"), orderOf("secp384r1"), orderOf("secp521r1"));
 
     private KeyPairCheck() {}
 
@@ -33,9 +33,7 @@ final class KeyPairCheck {
             return KeyAlgorithm.RSA;
         }
         if (key instanceof ECKey ec) {
-            BigInteger order = ec.getParams().getOrder();
-            String known = CURVES.get(order.bitLength());
-            return known != null && order.equals(new BigInteger(known, 16)) ? KeyAlgorithm.ECDSA : null;
+            return CURVE_ORDERS.contains(ec.getParams().getOrder()) ? KeyAlgorithm.ECDSA : null;
         }
         return null;
     }
@@ -66,6 +64,16 @@ final class KeyPairCheck {
             return signature.verify(signed);
         } catch (GeneralSecurityException differentCurves) {
             return false;
+        }
+    }
+
+    private static BigInteger orderOf(String curve) {
+        try {
+            AlgorithmParameters parameters = AlgorithmParameters.getInstance("EC");
+            parameters.init(new ECGenParameterSpec(curve));
+            return parameters.getParameterSpec(ECParameterSpec.class).getOrder();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("a JDK without the curve " + curve, e);
         }
     }
 }

@@ -25,6 +25,7 @@ import org.bouncycastle.openssl.jcajce.JcePEMDecryptorProviderBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
 import org.bouncycastle.pkcs.PKCSException;
+import org.bouncycastle.util.io.pem.PemObject;
 import org.jspecify.annotations.Nullable;
 
 /** Takes the private key out of a PEM file: PKCS#8, encrypted PKCS#8, PKCS#1, SEC1, the last two also in their encrypted forms. */
@@ -49,7 +50,7 @@ final class KeyReader {
 
     private @Nullable PrivateKeyInfo firstKey(
             String text, Path file, @Nullable Path passwordFile, Collection<PemProblem> problems) throws IOException {
-        try (PEMParser parser = new PEMParser(new StringReader(text))) {
+        try (KeyBlocks parser = new KeyBlocks(text)) {
             for (Object block = parser.readObject(); block != null; block = parser.readObject()) {
                 if (block instanceof PrivateKeyInfo info) {
                     return info;
@@ -140,5 +141,22 @@ final class KeyReader {
             Kind kind, Part part, Path file, String message, Collection<PemProblem> problems) {
         problems.add(new PemProblem(kind, part, file, message));
         return null;
+    }
+
+    /** Skips certificates, parameters and whatever else stands in the file; the parser refuses types that it does not know. */
+    private static final class KeyBlocks extends PEMParser {
+
+        KeyBlocks(String text) {
+            super(new StringReader(text));
+        }
+
+        @Override
+        public @Nullable PemObject readPemObject() throws IOException {
+            PemObject block = super.readPemObject();
+            while (block != null && !block.getType().endsWith("PRIVATE KEY")) {
+                block = super.readPemObject();
+            }
+            return block;
+        }
     }
 }

@@ -137,14 +137,15 @@ public final class ConfigurationRules {
     private void checkBackends() {
         for (BackendConfig backend : configuration.backends().values()) {
             String path = "backends." + backend.name();
-            if (!usedBackends.contains(backend.name())) {
+            // With a reference misspelt or a port unreadable, the backend is probably meant to be used.
+            if (!usedBackends.contains(backend.name()) && !problems.hasErrors()) {
                 problems.warning(path, "no port uses this backend");
             }
             Map<String, Integer> first = new HashMap<>();
             for (int i = 0; i < backend.servers().size(); i++) {
                 String address = backend.servers().get(i).address();
                 Integer before = first.putIfAbsent(address, i);
-                if (before != null) {
+                if (before != null && !address.isEmpty()) {
                     problems.error(
                             path + ".servers[" + i + "]",
                             "'" + address + "' is already servers[" + before + "]; use a weight for a larger share");

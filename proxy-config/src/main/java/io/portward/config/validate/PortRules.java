@@ -52,7 +52,8 @@ final class PortRules {
                     "port " + number + " is not the standard port of " + name(port.protocol()) + ", which is " + standard);
         }
         STANDARD_PORTS.forEach((protocol, usual) -> {
-            if (port.protocol() == PortProtocol.TLS && usual == number) {
+            // 443 stays out: people do put other things than https behind it, because firewalls let it pass.
+            if (port.protocol() == PortProtocol.TLS && protocol.isTcp() && usual == number) {
                 problems.warning(
                         path + ".protocol",
                         "port " + number + " is the standard port of " + name(protocol) + "; is that the protocol?");

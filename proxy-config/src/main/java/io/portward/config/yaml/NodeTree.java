@@ -37,8 +37,8 @@ final class NodeTree {
         options.setMaxAliasesForCollections(MAX_ALIASES);
         options.setProcessComments(false);
         options.setMergeOnCompose(false);
+        BoundedParser parser = new BoundedParser(new ParserImpl(new StreamReader(text), options));
         try {
-            Parser parser = new BoundedParser(new ParserImpl(new StreamReader(text), options));
             Node root = new Composer(parser, new Resolver(), options).getSingleNode();
             if (root == null) {
                 problems.errorAt(new Position(1, 1), "", "the file is empty (expected: at least the key 'ports')");
@@ -47,7 +47,7 @@ final class NodeTree {
         } catch (MarkedYAMLException e) {
             problems.errorAt(position(e.getProblemMark()), "", "not valid YAML: " + describe(e) + hint(e, text));
         } catch (YAMLException e) {
-            problems.errorAt(new Position(1, 1), "", "not usable as a configuration: " + e.getMessage());
+            problems.errorAt(position(parser.last), "", "not usable as a configuration: " + e.getMessage());
         } catch (StackOverflowError | OutOfMemoryError e) {
             // The bounds above should make this impossible; a supervisor should still get a clear line instead of a crash.
             problems.errorAt(Position.WHOLE_FILE, "", "takes more memory to read than there is");
@@ -67,7 +67,7 @@ final class NodeTree {
     private static String hint(MarkedYAMLException e, String text) {
         Mark mark = e.getProblemMark();
         String line = mark == null ? "" : text.lines().skip(mark.getLine()).findFirst().orElse("");
-        if (line.matches(".*[:,\\[\\s-]\\[[0-9a-fA-F:]*:[0-9a-fA-F:]*]:.*")) {
+        if (line.matches(".*[:,\\[\\s-]\\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*].*")) {
             return " (an IPv6 address needs quotes: \"[::]:443\")";
         }
         return line.stripLeading().length() < line.length() && line.matches("\\s*\\t.*")
@@ -80,6 +80,7 @@ final class NodeTree {
 
         private final Parser parser;
         private int events;
+        private @Nullable Mark last;
 
         BoundedParser(Parser parser) {
             this.parser = parser;
@@ -100,7 +101,9 @@ final class NodeTree {
             if (++events > MAX_EVENTS) {
                 throw new YAMLException("it holds more than " + MAX_EVENTS + " values");
             }
-            return parser.getEvent();
+            Event event = parser.getEvent();
+            last = event.getStartMark();
+            return event;
         }
     }
 }

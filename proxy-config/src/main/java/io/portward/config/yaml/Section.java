@@ -215,7 +215,7 @@ record Section<S>(
         schema.put("description", key.doc());
         schema.putAll(key.type().schema(definitions));
         T defaultValue = key.defaultValue();
-        if (defaultValue != null && !(key.type() instanceof Section<?>)) {
+        if (defaultValue != null && key.requiredFor().isEmpty() && !(key.type() instanceof Section<?>)) {
             schema.put("default", key.type().tree(defaultValue));
         }
         return schema;

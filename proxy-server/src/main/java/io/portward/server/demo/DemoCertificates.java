@@ -35,7 +35,7 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  * A throw-away certificate authority and two certificates for this machine's own names, one ECDSA and one RSA. The authority's key is
  * never written, so that nothing else can be signed with it.
  */
-final class DemoCertificates {
+public final class DemoCertificates {
 
     /** Long enough for a demonstration that somebody forgot to stop, short enough to be worthless afterwards. */
     private static final Duration LIFE = Duration.ofDays(30);
@@ -64,7 +64,7 @@ final class DemoCertificates {
     }
 
     /** Writes {@code ca.pem}, {@code ecdsa.pem}, {@code ecdsa.key}, {@code rsa.pem} and {@code rsa.key}. */
-    static void write(Path directory) throws IOException {
+    public static void write(Path directory) throws IOException {
         try {
             DemoCertificates certificates = new DemoCertificates(directory);
             certificates.writeAuthority();

@@ -66,7 +66,10 @@ final class PortwardProcess implements AutoCloseable {
     }
 
     String readyLine() {
-        return err.stream().filter(line -> line.startsWith("portward ready")).findFirst().orElse(null);
+        return err.stream()
+                .filter(line -> line.startsWith("portward ready"))
+                .findFirst()
+                .orElse(null);
     }
 
     /** The port numbers of one protocol, or of {@code admin}, in the order of the configuration. */
@@ -98,7 +101,9 @@ final class PortwardProcess implements AutoCloseable {
 
     /** Waits for the end; then everything it printed has been read. */
     int awaitExit() throws InterruptedException {
-        assertThat(process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS)).as("exit after %s", err).isTrue();
+        assertThat(process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS))
+                .as("exit after %s", err)
+                .isTrue();
         outReader.join(TIMEOUT.toMillis());
         errReader.join(TIMEOUT.toMillis());
         return process.exitValue();

@@ -71,7 +71,8 @@ class RunIT {
                     .matches("portward ready: https 127\\.0\\.0\\.1:\\d+, redirect 127\\.0\\.0\\.1:\\d+, "
                             + "imaps 127\\.0\\.0\\.1:\\d+, admin 127\\.0\\.0\\.1:\\d+");
 
-            HttpResponse<String> page = get(tlsClient(HttpClient.Version.HTTP_2), "https", portward.port("https"), "/page");
+            HttpResponse<String> page =
+                    get(tlsClient(HttpClient.Version.HTTP_2), "https", portward.port("https"), "/page");
             assertThat(page.statusCode()).isEqualTo(200);
             assertThat(page.version()).isEqualTo(HttpClient.Version.HTTP_2);
             assertThat(page.body()).contains("GET /page HTTP/1.1").containsIgnoringCase("x-forwarded-proto");
@@ -80,18 +81,25 @@ class RunIT {
             assertThat(redirected.statusCode()).isEqualTo(308);
             assertThat(redirected.headers().firstValue("location")).hasValue("https://127.0.0.1/page?a=b");
 
-            try (Socket imap = trustedContext().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), portward.port("imaps"))) {
+            try (Socket imap = trustedContext()
+                    .getSocketFactory()
+                    .createSocket(InetAddress.getLoopbackAddress(), portward.port("imaps"))) {
                 imap.setSoTimeout((int) TIMEOUT.toMillis());
-                BufferedReader lines = new BufferedReader(new InputStreamReader(imap.getInputStream(), StandardCharsets.US_ASCII));
+                BufferedReader lines =
+                        new BufferedReader(new InputStreamReader(imap.getInputStream(), StandardCharsets.US_ASCII));
                 assertThat(lines.readLine()).startsWith("* OK ");
             }
 
-            assertThat(get(plainClient, "http", portward.port("admin"), "/readyz").body()).isEqualTo("ready\n");
-            await().atMost(TIMEOUT).untilAsserted(() -> assertThat(metrics(portward))
-                    .contains("portward_connections_total{port=\"127.0.0.1:0\"} 3.0")
-                    .contains("portward_http_requests_total{backend=\"web\",method=\"GET\",port=\"127.0.0.1:0\",protocol=\"h2\",status=\"200\"} 1.0")
-                    .contains("portward_certificate_not_after_seconds{algorithm=\"rsa\",certificate=\"rsa\"}")
-                    .contains("alpn=\"h2\""));
+            assertThat(get(plainClient, "http", portward.port("admin"), "/readyz")
+                            .body())
+                    .isEqualTo("ready\n");
+            await().atMost(TIMEOUT)
+                    .untilAsserted(() -> assertThat(metrics(portward))
+                            .contains("portward_connections_total{port=\"127.0.0.1:0\"} 3.0")
+                            .contains(
+                                    "portward_http_requests_total{backend=\"web\",method=\"GET\",port=\"127.0.0.1:0\",protocol=\"h2\",status=\"200\"} 1.0")
+                            .contains("portward_certificate_not_after_seconds{algorithm=\"rsa\",certificate=\"rsa\"}")
+                            .contains("alpn=\"h2\""));
             assertThat(portward.out()).isEmpty();
         }
     }
@@ -101,9 +109,12 @@ class RunIT {
         try (PortwardProcess portward = run("").awaitReady()) {
             CompletableFuture<HttpResponse<InputStream>> slow = tlsClient(HttpClient.Version.HTTP_1_1)
                     .sendAsync(
-                            HttpRequest.newBuilder(uri("https", portward.port("https"), "/slow")).timeout(TIMEOUT).build(),
+                            HttpRequest.newBuilder(uri("https", portward.port("https"), "/slow"))
+                                    .timeout(TIMEOUT)
+                                    .build(),
                             BodyHandlers.ofInputStream());
-            InputStream body = slow.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).body();
+            InputStream body =
+                    slow.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS).body();
 
             portward.signal("TERM");
             portward.awaitLine("draining");
@@ -123,7 +134,9 @@ class RunIT {
                 Socket idle = new Socket(InetAddress.getLoopbackAddress(), portward.port("imaps"))) {
             InputStream body = tlsClient(HttpClient.Version.HTTP_1_1)
                     .send(
-                            HttpRequest.newBuilder(uri("https", portward.port("https"), "/slow")).timeout(TIMEOUT).build(),
+                            HttpRequest.newBuilder(uri("https", portward.port("https"), "/slow"))
+                                    .timeout(TIMEOUT)
+                                    .build(),
                             BodyHandlers.ofInputStream())
                     .body();
             assertThat(body.read()).isEqualTo('l');
@@ -144,7 +157,9 @@ class RunIT {
             portward.signal("HUP");
             portward.awaitLine("SIGHUP");
 
-            assertThat(get(plainClient, "http", portward.port("admin"), "/readyz").statusCode()).isEqualTo(200);
+            assertThat(get(plainClient, "http", portward.port("admin"), "/readyz")
+                            .statusCode())
+                    .isEqualTo(200);
         }
     }
 
@@ -152,7 +167,9 @@ class RunIT {
     void saysInOneLineThatAPortIsTaken() throws Exception {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 PortwardProcess portward = new PortwardProcess(
-                        "run", "--config", write("  - {listen: \"127.0.0.1:" + other.getLocalPort() + "\", protocol: redirect}\n"))) {
+                        "run",
+                        "--config",
+                        write("  - {listen: \"127.0.0.1:" + other.getLocalPort() + "\", protocol: redirect}\n"))) {
             assertThat(portward.awaitExit()).isEqualTo(1);
             assertThat(portward.err())
                     .filteredOn(line -> line.startsWith("portward: "))
@@ -166,7 +183,9 @@ class RunIT {
     void refusesASecondCopyOfItself() throws Exception {
         try (PortwardProcess first = run("").awaitReady();
                 PortwardProcess second = new PortwardProcess(
-                        "run", "--config", write("  - {listen: \"127.0.0.1:" + first.port("redirect") + "\", protocol: redirect}\n"))) {
+                        "run",
+                        "--config",
+                        write("  - {listen: \"127.0.0.1:" + first.port("redirect") + "\", protocol: redirect}\n"))) {
             assertThat(second.awaitExit()).isEqualTo(1);
             assertThat(second.err()).last().asString().contains("in use");
             assertThat(first.isAlive()).isTrue();
@@ -175,7 +194,8 @@ class RunIT {
 
     @Test
     void writesItsLogAsJsonWhenAskedTo() throws Exception {
-        try (PortwardProcess portward = run("log: {format: json, level: debug}\n").awaitReady()) {
+        try (PortwardProcess portward =
+                run("log: {format: json, level: debug}\n").awaitReady()) {
             try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), portward.port("imaps"))) {
                 socket.getOutputStream().write("EHLO \"me\"\r\n".getBytes(StandardCharsets.US_ASCII));
                 assertThat(socket.getInputStream().readAllBytes()).isNotNull();
@@ -183,10 +203,12 @@ class RunIT {
             portward.awaitLine("not_tls");
             portward.signal("TERM");
             assertThat(portward.awaitExit()).isZero();
-            assertThat(portward.err()).filteredOn(line -> !line.startsWith("portward ready")).allSatisfy(line -> {
-                Map<String, Object> object = new Yaml().load(line);
-                assertThat(object).containsKeys("time", "level", "logger", "thread", "message");
-            });
+            assertThat(portward.err())
+                    .filteredOn(line -> !line.startsWith("portward ready"))
+                    .allSatisfy(line -> {
+                        Map<String, Object> object = new Yaml().load(line);
+                        assertThat(object).containsKeys("time", "level", "logger", "thread", "message");
+                    });
         }
     }
 
@@ -196,7 +218,11 @@ class RunIT {
                 PortwardProcess portward = new PortwardProcess("demo")) {
             assertThat(portward.awaitExit()).isEqualTo(1);
             assertThat(portward.out()).isEmpty();
-            assertThat(portward.err()).last().asString().startsWith("portward: ").contains("in use");
+            assertThat(portward.err())
+                    .last()
+                    .asString()
+                    .startsWith("portward: ")
+                    .contains("in use");
         }
     }
 
@@ -210,8 +236,7 @@ class RunIT {
     }
 
     private PortwardProcess run(String more) throws IOException {
-        String ports =
-                """
+        String ports = """
                   - {listen: "127.0.0.1:0", protocol: https, routes: [{backend: web}]}
                   - {listen: "127.0.0.1:0", protocol: redirect}
                   - {listen: "127.0.0.1:0", protocol: imaps, backend: mail}
@@ -229,7 +254,8 @@ class RunIT {
                 + "admin: {listen: \"127.0.0.1:0\"}\n"
                 + "shutdown: {grace: 20s}\n"
                 + "ports:\n" + portsAndMore;
-        return Files.writeString(Files.createTempFile(folder, "portward", ".yaml"), text).toString();
+        return Files.writeString(Files.createTempFile(folder, "portward", ".yaml"), text)
+                .toString();
     }
 
     private String metrics(PortwardProcess portward) throws Exception {
@@ -246,14 +272,18 @@ class RunIT {
     }
 
     private HttpClient tlsClient(HttpClient.Version version) throws Exception {
-        return HttpClient.newBuilder().version(version).sslContext(trustedContext()).build();
+        return HttpClient.newBuilder()
+                .version(version)
+                .sslContext(trustedContext())
+                .build();
     }
 
     private SSLContext trustedContext() throws Exception {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
         try (InputStream in = Files.newInputStream(folder.resolve("ca.pem"))) {
-            store.setCertificateEntry("ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
+            store.setCertificateEntry(
+                    "ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
         }
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(store);

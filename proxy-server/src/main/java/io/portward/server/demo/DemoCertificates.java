@@ -87,7 +87,8 @@ public final class DemoCertificates {
         X509v3CertificateBuilder certificate = builder(new X500Name("CN=localhost"), key);
         certificate.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
         certificate.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-        certificate.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
+        certificate.addExtension(
+                Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
         certificate.addExtension(Extension.subjectAlternativeName, false, NAMES);
         writePem(name + ".pem", sign(certificate));
         writePem(name + ".key", new JcaPKCS8Generator(key.getPrivate(), null));
@@ -107,7 +108,9 @@ public final class DemoCertificates {
         builder.addExtension(
                 Extension.subjectKeyIdentifier, false, identifiers.createSubjectKeyIdentifier(key.getPublic()));
         builder.addExtension(
-                Extension.authorityKeyIdentifier, false, identifiers.createAuthorityKeyIdentifier(authority.getPublic()));
+                Extension.authorityKeyIdentifier,
+                false,
+                identifiers.createAuthorityKeyIdentifier(authority.getPublic()));
         return builder;
     }
 

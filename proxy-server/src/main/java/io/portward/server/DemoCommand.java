@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 /** {@code portward demo}: everything Portward does, with nothing to configure. */
 @Command(
         name = "demo",
-        description = "Serve 127.0.0.1:8443 (https), 8080 (redirect), 8993 (imaps) and 9180 (admin) with throw-away certificates.",
+        description =
+                "Serve 127.0.0.1:8443 (https), 8080 (redirect), 8993 (imaps) and 9180 (admin) with throw-away certificates.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:stopped by a signal", "1:could not start, or died"})
 final class DemoCommand implements Callable<Integer> {
@@ -33,7 +34,10 @@ final class DemoCommand implements Callable<Integer> {
             // Without its warnings: every port of the demo is an unusual one, on purpose.
             LoadedConfig loaded = new LoadedConfig(
                     new ConfigLoader().load(demo.configuration()).configuration(), List.of());
-            foreground.serve(loaded, new PemLoader(Clock.systemUTC(), false), () -> demo.hints().forEach(out::println));
+            foreground.serve(
+                    loaded,
+                    new PemLoader(Clock.systemUTC(), false),
+                    () -> demo.hints().forEach(out::println));
         }
         return Main.OK;
     }

@@ -65,7 +65,8 @@ public final class Main implements Callable<Integer> {
     public static void main(String[] args) {
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-        Thread.setDefaultUncaughtExceptionHandler((thread, error) -> log().error("thread {} died", thread.getName(), error));
+        Thread.setDefaultUncaughtExceptionHandler(
+                (thread, error) -> log().error("thread {} died", thread.getName(), error));
         System.exit(execute(out, err, args));
     }
 

@@ -16,7 +16,11 @@ import picocli.CommandLine.Spec;
         name = "run",
         description = "Serve in the foreground until SIGTERM or SIGINT. Logs go to stderr.",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:stopped by a signal", "1:could not start, or died", "2:the command line or the configuration is wrong"})
+        exitCodeList = {
+            "0:stopped by a signal",
+            "1:could not start, or died",
+            "2:the command line or the configuration is wrong"
+        })
 final class RunCommand implements Callable<Integer> {
 
     @Spec

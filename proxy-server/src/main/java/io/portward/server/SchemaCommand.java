@@ -8,9 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code portward schema}: the JSON Schema of the configuration file. */
-@Command(
-        name = "schema",
-        description = "Print the JSON Schema of the configuration file, for editors.")
+@Command(name = "schema", description = "Print the JSON Schema of the configuration file, for editors.")
 final class SchemaCommand implements Callable<Integer> {
 
     @Spec

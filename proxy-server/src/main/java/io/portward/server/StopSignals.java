@@ -30,7 +30,8 @@ final class StopSignals implements AutoCloseable {
         oldInt = Signal.handle(new Signal("INT"), this::stop);
         oldHup = Signal.handle(
                 new Signal("HUP"),
-                signal -> LOGGER.info("SIGHUP: ignored; the configuration is read only at the start, restart to apply changes"));
+                signal -> LOGGER.info(
+                        "SIGHUP: ignored; the configuration is read only at the start, restart to apply changes"));
     }
 
     /** From now on a signal drains {@code running}. */

@@ -18,8 +18,9 @@ class ArchitectureTest {
     private static final List<List<String>> LEVELS = List.of(
             List.of(ROOT + ".metrics", ROOT + ".logging"), List.of(ROOT + ".admin", ROOT + ".demo"), List.of(ROOT));
 
-    private final JavaClasses classes =
-            new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests()).importPackages(ROOT);
+    private final JavaClasses classes = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages(ROOT);
 
     @Test
     void packagesUseOnlyLowerLevels() {

@@ -36,7 +36,16 @@ class MainTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"bogus", "run", "check", "explain", "run --config", "run --config a --bogus", "schema extra", "demo --port 1"})
+            strings = {
+                "bogus",
+                "run",
+                "check",
+                "explain",
+                "run --config",
+                "run --config a --bogus",
+                "schema extra",
+                "demo --port 1"
+            })
     void refusesAWrongCommandLineWithCode2(String commandLine) {
         Result result = execute(commandLine.split(" "));
 
@@ -46,7 +55,18 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "-h", "help", "run --help", "help run", "help demo", "help check", "help explain", "help schema"})
+    @ValueSource(
+            strings = {
+                "--help",
+                "-h",
+                "help",
+                "run --help",
+                "help run",
+                "help demo",
+                "help check",
+                "help explain",
+                "help schema"
+            })
     void helpsOnStdout(String commandLine) {
         Result result = execute(commandLine.split(" "));
 
@@ -124,7 +144,8 @@ class MainTest {
 
     @Test
     void failsAJsonCheckWithCode2AndStillPrintsJson() throws IOException {
-        Result result = execute("check", "--json", "--config", write("ports: 1\n").toString());
+        Result result =
+                execute("check", "--json", "--config", write("ports: 1\n").toString());
 
         assertThat(result.code()).isEqualTo(2);
         assertThat(result.err()).isEmpty();
@@ -141,7 +162,9 @@ class MainTest {
             String file = demo.configuration().toString();
 
             assertThat(execute("check", "--config", file).err()).contains("chmod");
-            assertThat(execute("check", "--config", file, "--allow-insecure-keys").code()).isZero();
+            assertThat(execute("check", "--config", file, "--allow-insecure-keys")
+                            .code())
+                    .isZero();
         } finally {
             transport.close().await();
         }
@@ -149,8 +172,7 @@ class MainTest {
 
     @Test
     void explainsAConfigurationAsOneThatReadsTheSame() throws IOException {
-        Path file = write(
-                """
+        Path file = write("""
                 ports:
                   - {listen: 80, protocol: redirect}
                 """);

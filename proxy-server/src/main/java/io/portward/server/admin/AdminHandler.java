@@ -82,13 +82,14 @@ final class AdminHandler extends SimpleChannelInboundHandler<HttpObject> {
                         stage == Readiness.Stage.READY ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE;
                 answer(ctx, status, TEXT, stage.text() + "\n", withBody, keepAlive);
             }
-            default -> answer(
-                    ctx,
-                    HttpResponseStatus.NOT_FOUND,
-                    TEXT,
-                    "not found; there are /metrics, /healthz and /readyz\n",
-                    withBody,
-                    keepAlive);
+            default ->
+                answer(
+                        ctx,
+                        HttpResponseStatus.NOT_FOUND,
+                        TEXT,
+                        "not found; there are /metrics, /healthz and /readyz\n",
+                        withBody,
+                        keepAlive);
         }
     }
 
@@ -120,7 +121,12 @@ final class AdminHandler extends SimpleChannelInboundHandler<HttpObject> {
     }
 
     private void scraped(
-            ChannelHandlerContext ctx, HttpResponseStatus status, String type, String body, boolean withBody, boolean keepAlive) {
+            ChannelHandlerContext ctx,
+            HttpResponseStatus status,
+            String type,
+            String body,
+            boolean withBody,
+            boolean keepAlive) {
         ctx.executor().execute(() -> {
             busy = false;
             if (!closing) {
@@ -131,7 +137,12 @@ final class AdminHandler extends SimpleChannelInboundHandler<HttpObject> {
     }
 
     private void answer(
-            ChannelHandlerContext ctx, HttpResponseStatus status, String type, String body, boolean withBody, boolean keepAlive) {
+            ChannelHandlerContext ctx,
+            HttpResponseStatus status,
+            String type,
+            String body,
+            boolean withBody,
+            boolean keepAlive) {
         ByteBuf content = ByteBufUtil.encodeString(ctx.alloc(), CharBuffer.wrap(body), StandardCharsets.UTF_8);
         int length = content.readableBytes();
         if (!withBody) {

@@ -91,7 +91,8 @@ public final class AdminServer implements AutoCloseable {
      * @throws StartException with one line for the operator, when the address cannot be used or is not loopback without {@code allowRemote}
      */
     public static AdminServer start(
-            AdminConfig config, Transport transport, Supplier<String> metrics, Readiness readiness) throws StartException {
+            AdminConfig config, Transport transport, Supplier<String> metrics, Readiness readiness)
+            throws StartException {
         return new AdminServer(config, transport, metrics, readiness);
     }
 
@@ -133,7 +134,8 @@ public final class AdminServer implements AutoCloseable {
             remedy = "the port is already in use; `ss -ltnp 'sport = :" + listen.port()
                     + "'` names the program, or choose another port";
         } else if (text.contains("denied")) {
-            remedy = "not permitted; ports below 1024 need the capability CAP_NET_BIND_SERVICE, or choose a higher port";
+            remedy =
+                    "not permitted; ports below 1024 need the capability CAP_NET_BIND_SERVICE, or choose a higher port";
         } else if (text.contains("assign requested address")) {
             remedy = "this machine has no such address; `ip address` lists those it has";
         }

@@ -35,7 +35,7 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  * A throw-away certificate authority and two certificates for this machine's own names, one ECDSA and one RSA. The authority's key is
  * never written, so that nothing else can be signed with it.
  */
-final class DemoCertificates {
+public final class DemoCertificates {
 
     /** Long enough for a demonstration that somebody forgot to stop, short enough to be worthless afterwards. */
     private static final Duration LIFE = Duration.ofDays(30);
@@ -64,7 +64,7 @@ final class DemoCertificates {
     }
 
     /** Writes {@code ca.pem}, {@code ecdsa.pem}, {@code ecdsa.key}, {@code rsa.pem} and {@code rsa.key}. */
-    static void write(Path directory) throws IOException {
+    public static void write(Path directory) throws IOException {
         try {
             DemoCertificates certificates = new DemoCertificates(directory);
             certificates.writeAuthority();
@@ -87,7 +87,8 @@ final class DemoCertificates {
         X509v3CertificateBuilder certificate = builder(new X500Name("CN=localhost"), key);
         certificate.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
         certificate.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-        certificate.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
+        certificate.addExtension(
+                Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
         certificate.addExtension(Extension.subjectAlternativeName, false, NAMES);
         writePem(name + ".pem", sign(certificate));
         writePem(name + ".key", new JcaPKCS8Generator(key.getPrivate(), null));
@@ -107,7 +108,9 @@ final class DemoCertificates {
         builder.addExtension(
                 Extension.subjectKeyIdentifier, false, identifiers.createSubjectKeyIdentifier(key.getPublic()));
         builder.addExtension(
-                Extension.authorityKeyIdentifier, false, identifiers.createAuthorityKeyIdentifier(authority.getPublic()));
+                Extension.authorityKeyIdentifier,
+                false,
+                identifiers.createAuthorityKeyIdentifier(authority.getPublic()));
         return builder;
     }
 

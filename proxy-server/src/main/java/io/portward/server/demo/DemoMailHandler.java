@@ -10,7 +10,8 @@ final class DemoMailHandler extends SimpleChannelInboundHandler<String> {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        ctx.writeAndFlush("* OK [CAPABILITY IMAP4rev1] Portward demo mail server: no mailboxes here, say `a LOGOUT`\r\n");
+        ctx.writeAndFlush(
+                "* OK [CAPABILITY IMAP4rev1] Portward demo mail server: no mailboxes here, say `a LOGOUT`\r\n");
     }
 
     @Override
@@ -21,8 +22,9 @@ final class DemoMailHandler extends SimpleChannelInboundHandler<String> {
         switch (command) {
             case "CAPABILITY" -> ctx.writeAndFlush("* CAPABILITY IMAP4rev1\r\n" + tag + " OK done\r\n");
             case "NOOP" -> ctx.writeAndFlush(tag + " OK done\r\n");
-            case "LOGOUT" -> ctx.writeAndFlush("* BYE until next time\r\n" + tag + " OK done\r\n")
-                    .addListener(ChannelFutureListener.CLOSE);
+            case "LOGOUT" ->
+                ctx.writeAndFlush("* BYE until next time\r\n" + tag + " OK done\r\n")
+                        .addListener(ChannelFutureListener.CLOSE);
             case "LOGIN", "AUTHENTICATE" -> ctx.writeAndFlush(tag + " NO there are no accounts in the demo\r\n");
             default -> ctx.writeAndFlush(tag + " BAD the demo knows CAPABILITY, NOOP and LOGOUT\r\n");
         }

@@ -47,24 +47,29 @@ public final class DemoOrigin implements AutoCloseable {
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            throw new StartException("the demo's own server cannot listen: " + bound.cause().getMessage(), bound.cause());
+            throw new StartException(
+                    "the demo's own server cannot listen: " + bound.cause().getMessage(), bound.cause());
         }
         listener = bound.channel();
     }
 
     /** Shows requests, streams bytes, answers slowly. */
     public static DemoOrigin web(Transport transport) throws StartException {
-        return new DemoOrigin(transport, pipeline -> pipeline.addLast(new HttpServerCodec())
-                .addLast(new HttpServerKeepAliveHandler())
-                .addLast(new DemoWebHandler()));
+        return new DemoOrigin(
+                transport,
+                pipeline -> pipeline.addLast(new HttpServerCodec())
+                        .addLast(new HttpServerKeepAliveHandler())
+                        .addLast(new DemoWebHandler()));
     }
 
     /** Greets like an IMAP server. */
     public static DemoOrigin mail(Transport transport) throws StartException {
-        return new DemoOrigin(transport, pipeline -> pipeline.addLast(new LineBasedFrameDecoder(MAX_COMMAND_BYTES))
-                .addLast(new StringDecoder(StandardCharsets.UTF_8))
-                .addLast(new StringEncoder(StandardCharsets.UTF_8))
-                .addLast(new DemoMailHandler()));
+        return new DemoOrigin(
+                transport,
+                pipeline -> pipeline.addLast(new LineBasedFrameDecoder(MAX_COMMAND_BYTES))
+                        .addLast(new StringDecoder(StandardCharsets.UTF_8))
+                        .addLast(new StringEncoder(StandardCharsets.UTF_8))
+                        .addLast(new DemoMailHandler()));
     }
 
     /** The port the kernel chose. */

@@ -6,8 +6,7 @@ import java.util.Map;
 /** The page that shows a request as the demo's web server got it. */
 final class DemoPage {
 
-    private static final String PAGE =
-            """
+    private static final String PAGE = """
             <!doctype html>
             <html lang="en">
             <head>
@@ -44,7 +43,8 @@ final class DemoPage {
                     .append(escape(header.getValue()))
                     .append("</td></tr>\n");
         }
-        return String.format(PAGE, escape(request.method() + " " + request.uri() + " " + request.protocolVersion()), rows);
+        return String.format(
+                PAGE, escape(request.method() + " " + request.uri() + " " + request.protocolVersion()), rows);
     }
 
     private static String escape(String text) {

@@ -35,8 +35,8 @@ final class DemoWebHandler extends SimpleChannelInboundHandler<HttpObject> {
     /** Large enough to make system calls rare, small enough for the write buffer's high mark to stop us in time. */
     private static final int CHUNK = 32 * 1024;
 
-    private static final ByteBuf FILLER = Unpooled.unreleasableBuffer(
-            Unpooled.directBuffer(CHUNK).writeBytes("portward\n".repeat(CHUNK / 9 + 1).getBytes(StandardCharsets.US_ASCII), 0, CHUNK));
+    private static final ByteBuf FILLER = Unpooled.unreleasableBuffer(Unpooled.directBuffer(CHUNK)
+            .writeBytes("portward\n".repeat(CHUNK / 9 + 1).getBytes(StandardCharsets.US_ASCII), 0, CHUNK));
 
     private @Nullable HttpRequest request;
     /** Bytes of a {@code /bytes/N} body that are not written yet. */
@@ -76,8 +76,8 @@ final class DemoWebHandler extends SimpleChannelInboundHandler<HttpObject> {
         } else {
             ByteBuf body = Unpooled.copiedBuffer(DemoPage.of(head), StandardCharsets.UTF_8);
             int length = body.readableBytes();
-            DefaultFullHttpResponse response =
-                    new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, withBody ? body : Unpooled.EMPTY_BUFFER);
+            DefaultFullHttpResponse response = new DefaultFullHttpResponse(
+                    HttpVersion.HTTP_1_1, HttpResponseStatus.OK, withBody ? body : Unpooled.EMPTY_BUFFER);
             response.headers()
                     .set(HttpHeaderNames.CONTENT_TYPE, "text/html; charset=utf-8")
                     .set(HttpHeaderNames.CONTENT_LENGTH, length);

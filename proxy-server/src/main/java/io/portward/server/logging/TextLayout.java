@@ -35,7 +35,9 @@ public final class TextLayout extends LayoutBase<ILoggingEvent> {
 
     /** Milliseconds always, three digits, so that lines align. */
     static String time(ILoggingEvent event) {
-        String text = Instant.ofEpochMilli(event.getTimeStamp()).truncatedTo(ChronoUnit.MILLIS).toString();
+        String text = Instant.ofEpochMilli(event.getTimeStamp())
+                .truncatedTo(ChronoUnit.MILLIS)
+                .toString();
         return text.length() == "2026-01-31T09:30:00Z".length() ? text.replace("Z", ".000Z") : text;
     }
 

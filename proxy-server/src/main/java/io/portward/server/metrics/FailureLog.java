@@ -32,10 +32,12 @@ final class FailureLog {
 
     void failed(HandshakeFailure reason, ConnectionInfo connection, String detail) {
         if (LOGGER.isDebugEnabled()) {
-            LOGGER.debug("port {}: handshake with {} failed: {} ({})", port, connection.client(), reason.label(), detail);
+            LOGGER.debug(
+                    "port {}: handshake with {} failed: {} ({})", port, connection.client(), reason.label(), detail);
         }
         if (!told.get() && told.compareAndSet(false, true)) {
-            LOGGER.info("port {}: handshake with {} failed: {} ({})", port, connection.client(), reason.label(), detail);
+            LOGGER.info(
+                    "port {}: handshake with {} failed: {} ({})", port, connection.client(), reason.label(), detail);
         } else {
             untold.incrementAndGet(reason.ordinal());
         }
@@ -53,7 +55,8 @@ final class FailureLog {
         if (!counts.isEmpty()) {
             int sum = counts.values().stream().mapToInt(Integer::intValue).sum();
             String reasons = counts.entrySet().stream()
-                    .sorted(Map.Entry.<HandshakeFailure, Integer>comparingByValue().reversed())
+                    .sorted(Map.Entry.<HandshakeFailure, Integer>comparingByValue()
+                            .reversed())
                     .map(entry -> entry.getKey().label() + " " + entry.getValue())
                     .collect(Collectors.joining(", "));
             LOGGER.info("port {}: {} more failed handshakes: {}", port, sum, reasons);

@@ -76,11 +76,23 @@ final class Families implements MultiCollector {
         CounterFamily total = new CounterFamily("portward_connections", "Connections accepted.", "port");
         GaugeFamily active = new GaugeFamily("portward_connections_active", "Connections open now.", "port");
         GaugeFamily handshaking = new GaugeFamily(
-                "portward_tls_handshakes_active", "Accepted connections whose handshake is neither finished nor failed.", "port");
+                "portward_tls_handshakes_active",
+                "Accepted connections whose handshake is neither finished nor failed.",
+                "port");
         CounterFamily finished = new CounterFamily(
-                "portward_tls_handshakes", "Handshakes finished.", "port", "version", "cipher", "group", "resumed", "alpn");
+                "portward_tls_handshakes",
+                "Handshakes finished.",
+                "port",
+                "version",
+                "cipher",
+                "group",
+                "resumed",
+                "alpn");
         CounterFamily failed = new CounterFamily(
-                "portward_tls_handshake_failures", "Connections that ended without a finished handshake.", "port", "reason");
+                "portward_tls_handshake_failures",
+                "Connections that ended without a finished handshake.",
+                "port",
+                "reason");
         for (PortMetrics metrics : portMetrics) {
             String port = metrics.port();
             PortSnapshot now = metrics.snapshot();
@@ -90,7 +102,13 @@ final class Families implements MultiCollector {
                 handshaking.add(now.handshaking(), port);
                 now.handshakes()
                         .forEach((key, count) -> finished.add(
-                                count, port, key.version(), key.cipher(), key.group(), Boolean.toString(key.resumed()), key.alpn()));
+                                count,
+                                port,
+                                key.version(),
+                                key.cipher(),
+                                key.group(),
+                                Boolean.toString(key.resumed()),
+                                key.alpn()));
                 for (HandshakeFailure reason : REASONS) {
                     failed.add(now.failures()[reason.ordinal()], port, reason.label());
                 }
@@ -156,7 +174,13 @@ final class Families implements MultiCollector {
 
     private static void requests(Collection<PortMetrics> portMetrics, MetricSnapshots.Builder all) {
         CounterFamily total = new CounterFamily(
-                "portward_http_requests", "Requests answered or given up.", "port", "backend", "method", "status", "protocol");
+                "portward_http_requests",
+                "Requests answered or given up.",
+                "port",
+                "backend",
+                "method",
+                "status",
+                "protocol");
         HistogramFamily durations = new HistogramFamily(
                 "portward_http_request_duration_seconds",
                 "From the request's first byte to the response's last.",
@@ -177,9 +201,12 @@ final class Families implements MultiCollector {
         GaugeFamily active = new GaugeFamily(
                 "portward_backend_connections_active", "Connections open to a server.", "backend", "server");
         CounterFamily failures = new CounterFamily(
-                "portward_backend_connect_failures", "Connections to a server that could not be made.", "backend", "server");
-        GaugeFamily up =
-                new GaugeFamily("portward_backend_up", "1 while a server is believed to answer, else 0.", "backend", "server");
+                "portward_backend_connect_failures",
+                "Connections to a server that could not be made.",
+                "backend",
+                "server");
+        GaugeFamily up = new GaugeFamily(
+                "portward_backend_up", "1 while a server is believed to answer, else 0.", "backend", "server");
         serverMetrics.forEach((key, metrics) -> {
             active.add(metrics.active(), key.backend(), key.server());
             failures.add(metrics.failures(), key.backend(), key.server());

@@ -127,7 +127,8 @@ final class PortMetrics implements PortObserver {
             finished += count;
         }
         long acceptedNow = accepted.sum();
-        return new PortSnapshot(acceptedNow, acceptedNow - closedNow, acceptedNow - failed - finished, failuresNow, handshakesNow);
+        return new PortSnapshot(
+                acceptedNow, acceptedNow - closedNow, acceptedNow - failed - finished, failuresNow, handshakesNow);
     }
 
     /**
@@ -135,7 +136,8 @@ final class PortMetrics implements PortObserver {
      * @param handshaking accepted, neither finished nor failed; without meaning on ports without TLS
      * @param failures by the ordinal of the reason
      */
-    record PortSnapshot(long accepted, long active, long handshaking, long[] failures, Map<Handshake, Long> handshakes) {}
+    record PortSnapshot(
+            long accepted, long active, long handshaking, long[] failures, Map<Handshake, Long> handshakes) {}
 
     String port() {
         return port;

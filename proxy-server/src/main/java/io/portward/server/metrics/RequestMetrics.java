@@ -29,7 +29,9 @@ final class RequestMetrics {
 
     void finished(String method, int status, String protocol, long nanos) {
         Key key = new Key(
-                METHODS.contains(method) ? method : OTHER_METHOD, status >= 100 && status <= 599 ? status : 0, protocol);
+                METHODS.contains(method) ? method : OTHER_METHOD,
+                status >= 100 && status <= 599 ? status : 0,
+                protocol);
         LongAdder count = counts.get(key);
         if (count == null) {
             count = counts.computeIfAbsent(key, unused -> new LongAdder());

@@ -97,7 +97,8 @@ class AdminServerTest {
     @ParameterizedTest
     @ValueSource(strings = {"/", "/metrics/", "/METRICS", "//metrics", "/admin"})
     void knowsNoOtherPaths(String path) throws Exception {
-        assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 404 ");
+        assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 404 ");
     }
 
     @ParameterizedTest
@@ -110,14 +111,17 @@ class AdminServerTest {
 
     @Test
     void refusesBodies() throws Exception {
-        assertThat(raw("GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")).startsWith("HTTP/1.1 413 ");
-        assertThat(raw("GET /metrics HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")).startsWith("HTTP/1.1 413 ");
+        assertThat(raw("GET /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"))
+                .startsWith("HTTP/1.1 413 ");
+        assertThat(raw("GET /metrics HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"))
+                .startsWith("HTTP/1.1 413 ");
     }
 
     @Test
     void refusesWhatIsNotHttpAndHeadersThatAreTooLarge() throws Exception {
         assertThat(raw("\u0016\u0003\u0001 hello\r\n\r\n")).startsWith("HTTP/1.1 400 ");
-        assertThat(raw("GET / HTTP/1.1\r\nX: " + "y".repeat(10_000) + "\r\n\r\n")).startsWith("HTTP/1.1 400 ");
+        assertThat(raw("GET / HTTP/1.1\r\nX: " + "y".repeat(10_000) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 400 ");
     }
 
     @Test
@@ -148,7 +152,10 @@ class AdminServerTest {
             slow.countDown();
             String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
-            assertThat(answer).startsWith("HTTP/1.1 200 ").containsIgnoringCase("connection: close\r\n").endsWith("slow 1\n");
+            assertThat(answer)
+                    .startsWith("HTTP/1.1 200 ")
+                    .containsIgnoringCase("connection: close\r\n")
+                    .endsWith("slow 1\n");
         }
     }
 
@@ -169,7 +176,8 @@ class AdminServerTest {
         try {
             for (int i = 0; i < open.length; i++) {
                 open[i] = connect();
-                open[i].getOutputStream().write("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                open[i].getOutputStream()
+                        .write("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 readUntil(open[i], "ok\n");
             }
             try (Socket surplus = connect()) {
@@ -226,7 +234,8 @@ class AdminServerTest {
     }
 
     private Socket connect() throws IOException {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), admin.address().getPort());
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), admin.address().getPort());
         socket.setSoTimeout(TIMEOUT_MILLIS);
         return socket;
     }
@@ -240,7 +249,8 @@ class AdminServerTest {
 
     private static String readUntil(Socket socket, String end) throws IOException {
         StringBuilder text = new StringBuilder();
-        while (text.length() < end.length() || !text.substring(text.length() - end.length()).equals(end)) {
+        while (text.length() < end.length()
+                || !text.substring(text.length() - end.length()).equals(end)) {
             int next = socket.getInputStream().read();
             if (next < 0) {
                 throw new IOException("closed after: " + text);

@@ -42,7 +42,8 @@ class DemoTest {
         Path folder;
         try (Demo demo = Demo.prepare(transport)) {
             folder = demo.configuration().getParent();
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).isEqualTo("rwx------");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder)))
+                    .isEqualTo("rwx------");
             for (String key : List.of("ecdsa.key", "rsa.key")) {
                 assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(key))))
                         .isEqualTo("rw-------");
@@ -93,11 +94,14 @@ class DemoTest {
             String base = "http://127.0.0.1:" + web.port();
             for (long length : new long[] {0, 1, 32 * 1024, 50_000_000}) {
                 HttpResponse<InputStream> response = client.send(
-                        HttpRequest.newBuilder(URI.create(base + "/bytes/" + length)).build(), BodyHandlers.ofInputStream());
-                assertThat(response.body().transferTo(OutputStream.nullOutputStream())).isEqualTo(length);
+                        HttpRequest.newBuilder(URI.create(base + "/bytes/" + length))
+                                .build(),
+                        BodyHandlers.ofInputStream());
+                assertThat(response.body().transferTo(OutputStream.nullOutputStream()))
+                        .isEqualTo(length);
             }
-            HttpResponse<String> slow =
-                    client.send(HttpRequest.newBuilder(URI.create(base + "/slow")).build(), BodyHandlers.ofString());
+            HttpResponse<String> slow = client.send(
+                    HttpRequest.newBuilder(URI.create(base + "/slow")).build(), BodyHandlers.ofString());
             assertThat(slow.body()).startsWith("line 1 of 10\n").endsWith("line 10 of 10\n");
         }
     }
@@ -107,7 +111,8 @@ class DemoTest {
         try (DemoOrigin mail = DemoOrigin.mail(transport);
                 Socket socket = new Socket(InetAddress.getLoopbackAddress(), mail.port())) {
             socket.setSoTimeout(TIMEOUT_MILLIS);
-            BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+            BufferedReader in =
+                    new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
             assertThat(in.readLine()).startsWith("* OK ");
             socket.getOutputStream().write("a1 LOGIN me secret\r\na2 logout\r\n".getBytes(StandardCharsets.US_ASCII));
             assertThat(in.readLine()).startsWith("a1 NO ");

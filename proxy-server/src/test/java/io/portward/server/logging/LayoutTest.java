@@ -27,7 +27,9 @@ class LayoutTest {
     void letsNoMessageStartALineOfItsOwn() {
         String line = new TextLayout().doLayout(event(Level.INFO, "GET /\r\n2026 ERROR forged \u001b[2J", null));
 
-        assertThat(line).endsWith("GET /\\u000d\\u000a2026 ERROR forged \\u001b[2J\n").hasLineCount(1);
+        assertThat(line)
+                .endsWith("GET /\\u000d\\u000a2026 ERROR forged \\u001b[2J\n")
+                .hasLineCount(1);
     }
 
     @Test
@@ -55,7 +57,8 @@ class LayoutTest {
 
     @Test
     void keepsAStackTraceInsideTheJsonObject() {
-        String line = new JsonLayout().doLayout(event(Level.ERROR, "oops", new IllegalStateException("inner \"quote\"")));
+        String line =
+                new JsonLayout().doLayout(event(Level.ERROR, "oops", new IllegalStateException("inner \"quote\"")));
 
         assertThat(line).hasLineCount(1);
         Map<String, Object> object = new Yaml().load(line);
@@ -65,8 +68,8 @@ class LayoutTest {
     }
 
     private LoggingEvent event(Level level, String message, @Nullable Throwable error) {
-        LoggingEvent event = new LoggingEvent(
-                "", context.getLogger("io.portward.test.Reader"), level, message, error, null);
+        LoggingEvent event =
+                new LoggingEvent("", context.getLogger("io.portward.test.Reader"), level, message, error, null);
         event.setInstant(Instant.parse("2026-01-31T09:30:00Z"));
         event.setThreadName("a \"thread\"");
         return event;

@@ -80,7 +80,9 @@ class FailureLogTest {
         fail(HandshakeFailure.RESET, "one");
         fail(HandshakeFailure.RESET, "two");
 
-        assertThat(lines.list).filteredOn(event -> event.getLevel() == Level.DEBUG).hasSize(2);
+        assertThat(lines.list)
+                .filteredOn(event -> event.getLevel() == Level.DEBUG)
+                .hasSize(2);
         assertThat(lines.list).allMatch(event -> event.getThrowableProxy() == null);
     }
 

@@ -33,8 +33,10 @@ import org.junit.jupiter.api.Test;
 
 class MetricsObserverTest {
 
-    private static final PortConfig HTTPS =
-            port("443", PortProtocol.HTTPS, List.of(new RouteConfig(null, "/api", "api"), new RouteConfig(null, null, "web")));
+    private static final PortConfig HTTPS = port(
+            "443",
+            PortProtocol.HTTPS,
+            List.of(new RouteConfig(null, "/api", "api"), new RouteConfig(null, null, "web")));
     private static final PortConfig REDIRECT = port("80", PortProtocol.REDIRECT, List.of());
     private static final PortConfig IMAPS = port("127.0.0.1:993", PortProtocol.IMAPS, List.of());
     private static final TlsInfo MODERN =
@@ -85,7 +87,8 @@ class MetricsObserverTest {
         api.connectFailed();
         api.up(false);
 
-        assertThat(metrics.scrape().lines().toList()).containsExactlyElementsOf(golden("metrics.golden.txt").lines().toList());
+        assertThat(metrics.scrape().lines().toList())
+                .containsExactlyElementsOf(golden("metrics.golden.txt").lines().toList());
     }
 
     @Test
@@ -106,7 +109,8 @@ class MetricsObserverTest {
                         "portward_http_request_duration_seconds_count{backend=\"none\",port=\"443\"} 0");
         for (HandshakeFailure reason : HandshakeFailure.values()) {
             assertThat(text)
-                    .contains("portward_tls_handshake_failures_total{port=\"443\",reason=\"" + reason.label() + "\"} 0.0");
+                    .contains("portward_tls_handshake_failures_total{port=\"443\",reason=\"" + reason.label()
+                            + "\"} 0.0");
         }
     }
 
@@ -163,7 +167,10 @@ class MetricsObserverTest {
     }
 
     private List<String> seriesOf(String name) {
-        return metrics.scrape().lines().filter(line -> line.startsWith(name + "{")).toList();
+        return metrics.scrape()
+                .lines()
+                .filter(line -> line.startsWith(name + "{"))
+                .toList();
     }
 
     private static ConnectionInfo connection(PortConfig port) {
@@ -181,8 +188,8 @@ class MetricsObserverTest {
         int number = Integer.parseInt(listen.substring(listen.lastIndexOf(':') + 1));
         @Nullable String host = listen.contains(":") ? listen.substring(0, listen.lastIndexOf(':')) : null;
         Duration minute = Duration.ofMinutes(1);
-        TlsConfig tls = new TlsConfig(
-                TlsPolicy.INTERMEDIATE, UnknownNames.FALLBACK, minute, new TicketConfig(minute, minute));
+        TlsConfig tls =
+                new TlsConfig(TlsPolicy.INTERMEDIATE, UnknownNames.FALLBACK, minute, new TicketConfig(minute, minute));
         return new PortConfig(
                 new ListenAddress(listen, host, number),
                 protocol,

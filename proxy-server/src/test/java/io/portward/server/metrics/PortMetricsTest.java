@@ -22,7 +22,8 @@ class PortMetricsTest {
 
     private static final PortConfig TLS = MetricsObserverTest.port("127.0.0.1:443", PortProtocol.TLS, List.of());
     private static final TlsInfo FULL = new TlsInfo("TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519", false, "none", null);
-    private static final TlsInfo RESUMED = new TlsInfo("TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519", true, "none", null);
+    private static final TlsInfo RESUMED =
+            new TlsInfo("TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519", true, "none", null);
 
     private final PortMetrics metrics = new PortMetrics(TLS);
 
@@ -68,7 +69,8 @@ class PortMetricsTest {
     }
 
     private static void assertAgrees(PortSnapshot now) {
-        long finished = now.handshakes().values().stream().mapToLong(Long::longValue).sum();
+        long finished =
+                now.handshakes().values().stream().mapToLong(Long::longValue).sum();
         long failed = Arrays.stream(now.failures()).sum();
         assertThat(now.accepted()).isEqualTo(finished + failed + now.handshaking());
         assertThat(now.handshaking()).isNotNegative();

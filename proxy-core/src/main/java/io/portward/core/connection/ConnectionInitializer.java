@@ -8,6 +8,7 @@ import io.portward.core.http1.RedirectHandler;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.PortObserver;
+import io.portward.core.tls.TlsContext;
 import io.portward.core.tls.TlsHandler;
 import io.portward.core.transport.ByteCounter;
 import io.portward.core.transport.Deadline;
@@ -38,14 +39,14 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
         observer.accepted();
         channel.closeFuture().addListener(closed -> observer.closed());
         ConnectionInfo connection = new ConnectionInfo(listener.port(), peer(channel), channel.localAddress());
-        boolean tls = listener.port().protocol().isTls();
+        TlsContext tls = listener.tls();
         if (!listener.connections().add(channel)) {
-            if (tls) {
+            if (tls != null) {
                 observer.handshakeFailed(HandshakeFailure.LIMITED, connection, "connection limit reached");
             }
             channel.close();
-        } else if (tls) {
-            addTls(channel, connection);
+        } else if (tls != null) {
+            addTls(channel, connection, tls);
         } else {
             addRedirect(channel);
         }
@@ -57,13 +58,13 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
         return address == null ? new InetSocketAddress(0) : address;
     }
 
-    private void addTls(SocketChannel channel, ConnectionInfo connection) {
+    private void addTls(SocketChannel channel, ConnectionInfo connection, TlsContext tls) {
         DeadlineWheel deadlines = listener.transport().deadlines(channel);
         Deadline handshake = deadlines.create(() -> handshakeTimedOut(channel));
         handshake.set(listener.port().tls().handshakeTimeout().toNanos());
         channel.pipeline()
                 .addLast(new TlsHandler(
-                        listener.tls(),
+                        tls,
                         listener::certificates,
                         listener.port().tls().unknownNames(),
                         listener.observer(),

@@ -18,6 +18,7 @@ import io.portward.core.tls.TlsHandler;
 import io.portward.core.transport.ByteCounter;
 import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.transport.DrainEvent;
+import java.util.Objects;
 
 /**
  * Decides, when the handshake is over, what speaks next: by the port's protocol and the ALPN name agreed on.
@@ -39,17 +40,10 @@ final class ProtocolSelector implements TlsHandler.Listener {
         listener.observer().handshakeFinished(info, nanos);
         Channel channel = tls.channel();
         DeadlineWheel deadlines = listener.transport().deadlines(channel);
-        PortConfig port = listener.port();
         if (listener.http() != null) {
             addHttp(channel, listener.http(), info, deadlines);
         } else {
-            channel.pipeline()
-                    .addLast(new TcpFrontEnd(
-                            listener.backends().pool(port.backend(), channel),
-                            connection,
-                            info,
-                            deadlines,
-                            port.timeouts().tcpIdle()));
+            addTcp(channel, info, deadlines);
         }
         if (listener.connections().isDraining()) {
             tls.fireUserEventTriggered(DrainEvent.INSTANCE);
@@ -59,6 +53,18 @@ final class ProtocolSelector implements TlsHandler.Listener {
     private void addHttp(Channel channel, HttpService http, TlsInfo info, DeadlineWheel deadlines) {
         ClientConnection client = http.client(channel, connection, info);
         Http1Connection.addTo(channel.pipeline(), http, client, deadlines);
+    }
+
+    private void addTcp(Channel channel, TlsInfo info, DeadlineWheel deadlines) {
+        PortConfig port = listener.port();
+        String backend = Objects.requireNonNull(port.backend(), "validated: every TCP port has a backend");
+        channel.pipeline()
+                .addLast(new TcpFrontEnd(
+                        listener.backends().pool(backend, channel),
+                        connection,
+                        info,
+                        deadlines,
+                        port.timeouts().tcpIdle()));
     }
 
     /** The request is answered with where to go instead; the mistake is counted before the answer leaves. */

@@ -70,7 +70,8 @@ public final class ProxyHeader {
         int lengthAt = out.writerIndex();
         out.writeShort(0);
         out.writeBytes(bytes(connection.client(), six)).writeBytes(bytes(connection.local(), six));
-        out.writeShort(connection.client().getPort()).writeShort(connection.local().getPort());
+        out.writeShort(connection.client().getPort())
+                .writeShort(connection.local().getPort());
         if (!TlsInfo.NONE.equals(tls.alpn())) {
             tlv(out, TYPE_ALPN, tls.alpn());
         }

@@ -58,8 +58,7 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
             return;
         }
         Channel client = ctx.channel();
-        ByteBuf header = ProxyHeader.encode(
-                upstream.alloc(), pool.config().proxyProtocol(), connection, tls);
+        ByteBuf header = ProxyHeader.encode(upstream.alloc(), pool.config().proxyProtocol(), connection, tls);
         if (header.isReadable()) {
             upstream.write(header, upstream.voidPromise());
         }

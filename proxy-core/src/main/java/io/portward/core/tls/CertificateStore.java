@@ -76,7 +76,8 @@ public final class CertificateStore {
     }
 
     /** @param name lower case without trailing dot */
-    @Nullable Choice find(String name) {
+    @Nullable
+    Choice find(String name) {
         Choice choice = exact.get(name);
         if (choice != null) {
             return choice;
@@ -86,7 +87,8 @@ public final class CertificateStore {
     }
 
     /** For names nobody covers and clients that send none; null only when the store is empty. */
-    @Nullable Choice fallback() {
+    @Nullable
+    Choice fallback() {
         return fallback;
     }
 

@@ -89,7 +89,8 @@ record ClientHello(@Nullable String serverName, List<String> alpn, List<Integer>
         List<String> names = new ArrayList<>(2);
         while (list.isReadable()) {
             // ISO-8859-1 keeps GREASE and other binary names distinct.
-            names.add(list.readCharSequence(list.readUnsignedByte(), StandardCharsets.ISO_8859_1).toString());
+            names.add(list.readCharSequence(list.readUnsignedByte(), StandardCharsets.ISO_8859_1)
+                    .toString());
         }
         return names;
     }

@@ -47,7 +47,8 @@ public final class TicketKeys {
         long now = nanoClock.getAsLong();
         boolean changed = keys.removeIf(
                 key -> now - key.createdNanos >= config.acceptFor().toNanos());
-        if (keys.isEmpty() || now - keys.getFirst().createdNanos >= config.rotateEvery().toNanos()) {
+        if (keys.isEmpty()
+                || now - keys.getFirst().createdNanos >= config.rotateEvery().toNanos()) {
             keys.addFirst(newKey());
             changed = true;
         }

@@ -23,11 +23,13 @@ import java.util.List;
 public final class TlsContext extends AbstractReferenceCounted {
 
     /** TLS 1.2 suites of Mozilla's intermediate list without DHE; equal preference inside brackets lets a client without AES hardware choose. */
-    private static final String TLS12_SUITES = "[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]:ECDHE-ECDSA-AES256-GCM-SHA384:"
-            + "[ECDHE-RSA-AES128-GCM-SHA256|ECDHE-RSA-CHACHA20-POLY1305]:ECDHE-RSA-AES256-GCM-SHA384";
+    private static final String TLS12_SUITES =
+            "[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]:ECDHE-ECDSA-AES256-GCM-SHA384:"
+                    + "[ECDHE-RSA-AES128-GCM-SHA256|ECDHE-RSA-CHACHA20-POLY1305]:ECDHE-RSA-AES256-GCM-SHA384";
 
     /** BoringSSL orders these three by the client's hardware hint; the list only enables them. */
-    private static final String TLS13_SUITES = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+    private static final String TLS13_SUITES =
+            "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
     /** Preference order; the hybrid first protects recorded traffic against later quantum computers. */
     private static final String[] GROUPS = {"X25519MLKEM768", "X25519", "P-256", "P-384"};
@@ -81,8 +83,7 @@ public final class TlsContext extends AbstractReferenceCounted {
         SSLContext.setMode(pointer, SSLContext.getMode(pointer) | SSL.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
         // Tickets do all the resuming; a server-side cache would only take memory and a lock.
         SSLContext.setSessionCacheMode(pointer, SSL.SSL_SESS_CACHE_OFF);
-        SSLContext.setSessionCacheTimeout(
-                pointer, config.tickets().acceptFor().toSeconds());
+        SSLContext.setSessionCacheTimeout(pointer, config.tickets().acceptFor().toSeconds());
         SSLContext.setSessionIdContext(pointer, sessionIdContext(config.policy(), protocol));
         SSLContext.setUseTasks(pointer, false);
     }

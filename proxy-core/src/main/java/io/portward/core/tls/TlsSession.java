@@ -100,8 +100,7 @@ final class TlsSession {
      * @return {@code DONE} when at least one byte was appended
      */
     Outcome decrypt(ByteBuf plaintext) {
-        int read = SSL.readFromSSL(
-                ssl, plaintext.memoryAddress() + plaintext.writerIndex(), plaintext.writableBytes());
+        int read = SSL.readFromSSL(ssl, plaintext.memoryAddress() + plaintext.writerIndex(), plaintext.writableBytes());
         if (read > 0) {
             plaintext.writerIndex(plaintext.writerIndex() + read);
             return Outcome.DONE;

@@ -18,9 +18,11 @@ public final class Deadline {
     boolean armed;
 
     /** Neighbours in the slot's circular list; null when in none. */
-    @Nullable Deadline previous;
+    @Nullable
+    Deadline previous;
 
-    @Nullable Deadline next;
+    @Nullable
+    Deadline next;
 
     /** The tick of the slot this lies in. */
     long slotTick;

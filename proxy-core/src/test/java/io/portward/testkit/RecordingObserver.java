@@ -1,0 +1,182 @@
+package io.portward.testkit;
+
+import io.portward.config.model.PortConfig;
+import io.portward.core.observe.CertificateFacts;
+import io.portward.core.observe.ConnectionInfo;
+import io.portward.core.observe.HandshakeFailure;
+import io.portward.core.observe.Observer;
+import io.portward.core.observe.PortObserver;
+import io.portward.core.observe.ServerObserver;
+import io.portward.core.observe.TicketCounters;
+import io.portward.core.observe.TlsInfo;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/** Remembers everything it is told. Threading: any thread. */
+public final class RecordingObserver implements Observer {
+
+    /** A handshake that failed. */
+    public record Failure(HandshakeFailure reason, String detail) {}
+
+    /** A request that was answered or given up. */
+    public record Request(String backend, String method, int status, String protocol) {}
+
+    /** One port's events. */
+    public static final class Port implements PortObserver {
+
+        private final TicketCounters tickets;
+        private final AtomicInteger accepted = new AtomicInteger();
+        private final AtomicInteger closed = new AtomicInteger();
+        private final AtomicLong bytesIn = new AtomicLong();
+        private final AtomicLong bytesOut = new AtomicLong();
+        private final List<TlsInfo> handshakes = new CopyOnWriteArrayList<>();
+        private final List<Failure> failures = new CopyOnWriteArrayList<>();
+        private final List<Request> requests = new CopyOnWriteArrayList<>();
+
+        private Port(TicketCounters tickets) {
+            this.tickets = tickets;
+        }
+
+        public int acceptedCount() {
+            return accepted.get();
+        }
+
+        public int closedCount() {
+            return closed.get();
+        }
+
+        public long bytesIn() {
+            return bytesIn.get();
+        }
+
+        public long bytesOut() {
+            return bytesOut.get();
+        }
+
+        public List<TlsInfo> handshakes() {
+            return handshakes;
+        }
+
+        public List<Failure> failures() {
+            return failures;
+        }
+
+        public List<Request> requests() {
+            return requests;
+        }
+
+        public TicketCounters tickets() {
+            return tickets;
+        }
+
+        @Override
+        public void accepted() {
+            accepted.incrementAndGet();
+        }
+
+        @Override
+        public void closed() {
+            closed.incrementAndGet();
+        }
+
+        @Override
+        public void bytesIn(long count) {
+            bytesIn.addAndGet(count);
+        }
+
+        @Override
+        public void bytesOut(long count) {
+            bytesOut.addAndGet(count);
+        }
+
+        @Override
+        public void handshakeFinished(TlsInfo tls, long nanos) {
+            handshakes.add(tls);
+        }
+
+        @Override
+        public void handshakeFailed(HandshakeFailure reason, ConnectionInfo connection, String detail) {
+            failures.add(new Failure(reason, detail));
+        }
+
+        @Override
+        public void requestFinished(String backend, String method, int status, String protocol, long nanos) {
+            requests.add(new Request(backend, method, status, protocol));
+        }
+    }
+
+    /** One server's events. */
+    public static final class ServerEvents implements ServerObserver {
+
+        private final AtomicInteger active = new AtomicInteger();
+        private final AtomicInteger connectFailures = new AtomicInteger();
+
+        public int active() {
+            return active.get();
+        }
+
+        public int connectFailures() {
+            return connectFailures.get();
+        }
+
+        @Override
+        public void connected() {
+            active.incrementAndGet();
+        }
+
+        @Override
+        public void disconnected() {
+            active.decrementAndGet();
+        }
+
+        @Override
+        public void connectFailed() {
+            connectFailures.incrementAndGet();
+        }
+
+        @Override
+        public void up(boolean up) {
+            // Nobody asks yet.
+        }
+    }
+
+    private final List<Port> ports = new CopyOnWriteArrayList<>();
+    private final Map<String, ServerEvents> servers = new ConcurrentHashMap<>();
+
+    /** In the order of the configuration. */
+    public List<Port> ports() {
+        return ports;
+    }
+
+    /** By address, whatever the backend. */
+    public ServerEvents server(String address) {
+        return servers.computeIfAbsent(address, key -> new ServerEvents());
+    }
+
+    @Override
+    public PortObserver port(PortConfig port, TicketCounters tickets) {
+        Port recorded = new Port(tickets);
+        ports.add(recorded);
+        return recorded;
+    }
+
+    @Override
+    public ServerObserver server(String backend, String server) {
+        return server(server);
+    }
+
+    @Override
+    public void certificates(List<CertificateFacts> certificates) {
+        // Told by the metrics' own tests.
+    }
+
+    @Override
+    public void ticketKeyAge(LongSupplier ageSeconds) {
+        // Told by the metrics' own tests.
+    }
+}

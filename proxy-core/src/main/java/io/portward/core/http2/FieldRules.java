@@ -73,17 +73,6 @@ final class FieldRules {
         return c == ' ' || c == '\t';
     }
 
-    /** Visible ASCII without {@code #}: what may stand in a request target (RFC 9112 §3.2). */
-    static boolean isTarget(AsciiString path) {
-        for (int i = 0; i < path.length(); i++) {
-            byte c = path.byteAt(i);
-            if (c <= ' ' || c == 0x7f || c == '#') {
-                return false;
-            }
-        }
-        return true;
-    }
-
     static boolean isToken(AsciiString method) {
         return !method.isEmpty() && HttpHeaderValidationUtil.validateToken(method) == -1;
     }

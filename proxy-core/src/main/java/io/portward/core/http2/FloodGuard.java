@@ -9,7 +9,9 @@ import io.netty.handler.codec.http2.Http2FrameListener;
 import io.netty.handler.codec.http2.Http2FrameReader;
 import io.netty.handler.codec.http2.Http2FrameTypes;
 import io.portward.core.transport.Deadline;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at each frame header before Netty's reader does and ends connections that send frames which cost us work and carry none
@@ -41,8 +43,8 @@ final class FloodGuard implements Http2FrameReader {
     private static final int FRAME_HEADER = 9;
 
     private final Http2FrameReader reader;
-    private final Deadline headersDeadline;
-    private final long headersNanos;
+    private @Nullable Deadline headersDeadline;
+    private long headersNanos;
 
     private int tokens = BUCKET;
     private long filledNanos = System.nanoTime();
@@ -57,11 +59,14 @@ final class FloodGuard implements Http2FrameReader {
     private boolean deadlineSet;
     private boolean failed;
 
-    /** @param headersNanos how long a header block may take from its first byte seen to its last */
-    FloodGuard(Http2FrameReader reader, Deadline headersDeadline, long headersNanos) {
+    FloodGuard(Http2FrameReader reader) {
         this.reader = reader;
-        this.headersDeadline = headersDeadline;
-        this.headersNanos = headersNanos;
+    }
+
+    /** Sets {@code deadline} while a header block is incomplete. */
+    void limitHeaders(Deadline deadline, Duration timeout) {
+        headersDeadline = deadline;
+        headersNanos = timeout.toNanos();
     }
 
     @Override
@@ -152,12 +157,15 @@ final class FloodGuard implements Http2FrameReader {
     }
 
     private void watchHeaders(boolean incomplete) {
-        if (incomplete && !deadlineSet) {
-            deadlineSet = true;
-            headersDeadline.set(headersNanos);
-        } else if (!incomplete && deadlineSet) {
-            deadlineSet = false;
-            headersDeadline.cancel();
+        Deadline deadline = headersDeadline;
+        if (deadline == null || incomplete == deadlineSet) {
+            return;
+        }
+        deadlineSet = incomplete;
+        if (incomplete) {
+            deadline.set(headersNanos);
+        } else {
+            deadline.cancel();
         }
     }
 
@@ -173,7 +181,7 @@ final class FloodGuard implements Http2FrameReader {
 
     @Override
     public void close() {
-        headersDeadline.cancel();
+        watchHeaders(false);
         reader.close();
     }
 }

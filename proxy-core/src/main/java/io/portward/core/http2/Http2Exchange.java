@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.Http2Error;
@@ -193,10 +194,10 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
             handler.reset(stream, Http2Error.INTERNAL_ERROR);
             return;
         }
-        responseEnded = last;
-        ChannelPromise promise = handler.newWrite(this);
+        responseEnded = last && response.status().codeClass() != HttpStatusClass.INFORMATIONAL;
         unwritten++;
-        handler.encoder().writeHeaders(handler.context(), stream.id(), ResponseHeaders.head(response), 0, last, promise);
+        ChannelPromise promise = handler.newWrite(this);
+        handler.encoder().writeHeaders(handler.context(), stream.id(), ResponseHeaders.head(response), 0, responseEnded, promise);
     }
 
     @Override

@@ -6,14 +6,12 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
-import io.netty.handler.codec.http2.Http2ConnectionDecoder;
-import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.portward.config.model.LimitConfig;
+import io.portward.core.exchange.ClientConnection;
 import io.portward.core.exchange.Exchange;
 import io.portward.core.exchange.HttpService;
 import io.portward.core.exchange.ResponseSink;
@@ -52,27 +50,29 @@ final class Http2Handler extends Http2ConnectionHandler {
     private List<Http2Exchange> touched = new ArrayList<>();
     private List<Http2Exchange> starved = new ArrayList<>();
     private ChannelHandlerContext ctx;
+    private ClientConnection client;
     private boolean reading;
     private boolean flushScheduled;
     private boolean windowOpened;
 
-    Http2Handler(
-            Http2ConnectionDecoder decoder,
-            Http2ConnectionEncoder encoder,
-            Http2Settings settings,
-            FloodGuard guard,
-            RequestHeadersDecoder headersDecoder,
-            HttpService service,
-            ConnectionInfo info,
-            @Nullable TlsInfo tls,
-            DeadlineWheel wheel) {
-        // close() is to close at once: the graceful way is drain(). The first settings leave with the first flush after a read.
-        super(decoder, encoder, settings, true, false);
+    static Http2Handler create(HttpService service, ConnectionInfo info, @Nullable TlsInfo tls, DeadlineWheel wheel) {
+        Http2Codec codec = Http2Codec.create(service.limits());
+        Http2Handler handler = new Http2Handler(codec, service, info, tls, wheel);
+        codec.guard().limitHeaders(
+                wheel.create(handler::headersTimedOut), service.port().timeouts().headers());
+        codec.decoder().frameListener(new RequestReader(handler));
+        return handler;
+    }
+
+    private Http2Handler(
+            Http2Codec codec, HttpService service, ConnectionInfo info, @Nullable TlsInfo tls, DeadlineWheel wheel) {
+        // close() is to close at once: the graceful way is to drain. The first settings leave with the first flush after a read.
+        super(codec.decoder(), codec.encoder(), codec.settings(), true, false);
         this.service = service;
         this.info = info;
         this.tls = tls;
-        this.guard = guard;
-        this.headersDecoder = headersDecoder;
+        this.guard = codec.guard();
+        this.headersDecoder = codec.headers();
         this.exchangeKey = connection().newKey();
         this.farewell = new Farewell(this, wheel, service.port().timeouts().idle());
         gracefulShutdownTimeoutMillis(Farewell.CLOSE_MILLIS);
@@ -96,7 +96,7 @@ final class Http2Handler extends Http2ConnectionHandler {
     // For the exchanges.
 
     Exchange newExchange(ResponseSink sink) {
-        return service.newExchange(ctx.channel(), info, tls, sink);
+        return service.newExchange(client, sink);
     }
 
     Http2Exchange newExchange(Http2Stream stream) {
@@ -181,6 +181,7 @@ final class Http2Handler extends Http2ConnectionHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         this.ctx = ctx;
+        client = service.client(ctx.channel(), info, tls);
         super.handlerAdded(ctx);
         farewell.begin(ctx);
         openWindow();
@@ -195,7 +196,7 @@ final class Http2Handler extends Http2ConnectionHandler {
     private void openWindow() throws Http2Exception {
         if (!windowOpened && ctx.channel().isActive()) {
             windowOpened = true;
-            decoder().flowController().incrementWindowSize(connection().connectionStream(), Http2FrontEnd.CONNECTION_WINDOW - 65_535);
+            decoder().flowController().incrementWindowSize(connection().connectionStream(), Http2Codec.CONNECTION_WINDOW - 65_535);
         }
     }
 

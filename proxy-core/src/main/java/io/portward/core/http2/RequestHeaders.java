@@ -9,6 +9,7 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import io.portward.core.http.RequestTarget;
+import io.portward.core.http.RequestTargets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ final class RequestHeaders extends DefaultHttp2Headers {
     private @Nullable AsciiString host;
     private @Nullable AsciiString cookie;
     private @Nullable StringBuilder cookies;
+    private @Nullable RequestTarget target;
     private boolean pseudoSeen;
     private boolean regularSeen;
     private boolean lengthSeen;
@@ -152,8 +154,8 @@ final class RequestHeaders extends DefaultHttp2Headers {
             return "host differs from :authority";
         }
         AsciiString effective = authority == null ? host : authority;
-        if (effective == null || Authority.hostOf(effective) == null) {
-            return "no valid authority";
+        if (effective == null) {
+            return "no authority";
         }
         if (HttpMethod.CONNECT.asciiName().contentEquals(method)) {
             // RFC 9113 §8.5: neither :scheme nor :path.
@@ -162,14 +164,18 @@ final class RequestHeaders extends DefaultHttp2Headers {
         if (scheme == null || !scheme.contentEqualsIgnoreCase("https") && !scheme.contentEqualsIgnoreCase("http")) {
             return "no valid :scheme";
         }
-        return path != null && isPath(path, method) ? null : "no valid :path";
+        if (path == null || !isPath(path.toString(), method)) {
+            return "no valid :path";
+        }
+        target = RequestTargets.of(effective.toString(), path.toString());
+        return target == null ? "no valid authority" : null;
     }
 
-    private static boolean isPath(AsciiString path, AsciiString method) {
-        if (path.isEmpty() || !FieldRules.isTarget(path)) {
+    private static boolean isPath(String path, AsciiString method) {
+        if (!RequestTargets.isPrintable(path)) {
             return false;
         }
-        return path.byteAt(0) == '/' || path.contentEquals("*") && HttpMethod.OPTIONS.asciiName().contentEquals(method);
+        return path.startsWith("/") || "*".equals(path) && HttpMethod.OPTIONS.asciiName().contentEquals(method);
     }
 
     /** @return why the section is malformed, or null when it is not */
@@ -208,10 +214,8 @@ final class RequestHeaders extends DefaultHttp2Headers {
         return method == null || !FieldRules.isToken(method) ? HttpMethod.GET : HttpMethod.valueOf(method.toString());
     }
 
-    RequestTarget target() {
-        AsciiString effective = authority == null ? host : authority;
-        String uri = path.toString();
-        int query = uri.indexOf('?');
-        return new RequestTarget(effective.toString(), Authority.hostOf(effective), query < 0 ? uri : uri.substring(0, query), uri);
+    /** Null for CONNECT. */
+    @Nullable RequestTarget target() {
+        return target;
     }
 }

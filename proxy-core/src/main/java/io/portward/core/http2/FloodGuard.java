@@ -2,6 +2,7 @@ package io.portward.core.http2;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Flags;
@@ -43,6 +44,9 @@ final class FloodGuard implements Http2FrameReader {
     private static final int FRAME_HEADER = 9;
 
     private final Http2FrameReader reader;
+    private final Http2Connection connection;
+    private final ClosedStreams closedStreams;
+    private @Nullable LateData lateData;
     private @Nullable Deadline headersDeadline;
     private long headersNanos;
 
@@ -59,8 +63,10 @@ final class FloodGuard implements Http2FrameReader {
     private boolean deadlineSet;
     private boolean failed;
 
-    FloodGuard(Http2FrameReader reader) {
+    FloodGuard(Http2FrameReader reader, Http2Connection connection, ClosedStreams closedStreams) {
         this.reader = reader;
+        this.connection = connection;
+        this.closedStreams = closedStreams;
     }
 
     /** Sets {@code deadline} while a header block is incomplete. */
@@ -76,9 +82,15 @@ final class FloodGuard implements Http2FrameReader {
             return;
         }
         count(input);
+        LateData filter = lateData;
+        if (filter == null || !filter.wraps(listener)) {
+            // The decoder changes its listener once, after the preface.
+            filter = new LateData(listener, connection, closedStreams, this);
+            lateData = filter;
+        }
         int before = input.readableBytes();
         try {
-            reader.readFrame(ctx, input, listener);
+            reader.readFrame(ctx, input, filter);
         } finally {
             counted -= before - input.readableBytes();
             watchHeaders(blockOpen || inHeaders && counted > input.readableBytes());

@@ -26,7 +26,8 @@ record Http2Codec(
         Http2ConnectionEncoder encoder,
         Http2Settings settings,
         FloodGuard guard,
-        RequestHeadersDecoder headers) {
+        RequestHeadersDecoder headers,
+        ClosedStreams closedStreams) {
 
     /** RFC 9113 §6.5.2 advises no less than 100; each costs memory and a place in a backend's queue. */
     static final int MAX_STREAMS = 100;
@@ -56,12 +57,14 @@ record Http2Codec(
 
         Http2ConnectionEncoder encoder = new ControlFrameLimitEncoder(new DefaultHttp2ConnectionEncoder(
                 connection, new DefaultHttp2FrameWriter(ResponseHeaders::isSensitive, true)));
+        ClosedStreams closedStreams = new ClosedStreams();
         RequestHeadersDecoder headers = new RequestHeadersDecoder(limits.headerBytes());
-        FloodGuard guard = new FloodGuard(new DefaultHttp2FrameReader(headers, MAX_SMALL_CONTINUATIONS));
+        FloodGuard guard = new FloodGuard(
+                new DefaultHttp2FrameReader(headers, MAX_SMALL_CONTINUATIONS), connection, closedStreams);
         // Acknowledgements of SETTINGS and PING are left to Netty; validation is RequestHeaders'.
         Http2ConnectionDecoder decoder = new DefaultHttp2ConnectionDecoder(
                 connection, encoder, guard, Http2PromisedRequestVerifier.ALWAYS_VERIFY, true, true, false, false);
-        return new Http2Codec(decoder, encoder, settings(limits), guard, headers);
+        return new Http2Codec(decoder, encoder, settings(limits), guard, headers, closedStreams);
     }
 
     private static Http2Settings settings(LimitConfig limits) {

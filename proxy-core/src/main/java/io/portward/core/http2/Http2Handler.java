@@ -44,7 +44,7 @@ final class Http2Handler extends Http2ConnectionHandler {
     private final RequestHeadersDecoder headersDecoder;
     private final Http2Connection.PropertyKey exchangeKey;
     private final Farewell farewell;
-    private final ClosedStreams closedStreams = new ClosedStreams();
+    private final ClosedStreams closedStreams;
     private final Runnable scheduledFlush = this::flushNow;
 
     private List<Http2Exchange> touched = new ArrayList<>();
@@ -73,6 +73,7 @@ final class Http2Handler extends Http2ConnectionHandler {
         this.tls = tls;
         this.guard = codec.guard();
         this.headersDecoder = codec.headers();
+        this.closedStreams = codec.closedStreams();
         this.exchangeKey = connection().newKey();
         this.farewell = new Farewell(this, wheel, service.port().timeouts().idle());
         gracefulShutdownTimeoutMillis(Farewell.CLOSE_MILLIS);
@@ -287,6 +288,7 @@ final class Http2Handler extends Http2ConnectionHandler {
         } else if (error.error() == Http2Error.STREAM_CLOSED && closedStreams.contains(error.streamId())) {
             ignoreFrame(ctx);
         } else if (!outbound) {
+            closedStreams.add(error.streamId());
             encoder().writeRstStream(ctx, error.streamId(), error.error().code(), ctx.newPromise());
         }
     }

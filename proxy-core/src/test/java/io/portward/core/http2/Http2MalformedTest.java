@@ -63,7 +63,7 @@ class Http2MalformedTest {
         String base = ":method GET|:scheme https|:authority a.example|:path /";
         return Stream.of(
                 base + "|X-Upper 1",
-                base + "|x y 1".replace(' ', '\u0001'),
+                base + "|x\u0001y 1",
                 base + "|x(y 1",
                 base + "|x\u00e9 1",
                 base + "| 1",

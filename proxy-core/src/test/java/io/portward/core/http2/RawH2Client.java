@@ -104,12 +104,11 @@ final class RawH2Client implements AutoCloseable {
     }
 
     byte[] block(String... namesAndValues) throws Http2Exception {
-        Http2Headers headers = new DefaultHttp2Headers(false);
-        for (int i = 0; i < namesAndValues.length; i += 2) {
-            headers.add(namesAndValues[i], namesAndValues[i + 1]);
-        }
         ByteBuf block = Unpooled.buffer();
-        encoder.encodeHeaders(1, headers, block);
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            // One at a time: Netty's headers would put pseudo-headers first.
+            encoder.encodeHeaders(1, new DefaultHttp2Headers(false).add(namesAndValues[i], namesAndValues[i + 1]), block);
+        }
         return ByteBufUtil.getBytes(block);
     }
 

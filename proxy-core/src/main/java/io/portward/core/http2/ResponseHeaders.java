@@ -1,0 +1,46 @@
+package io.portward.core.http2;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValidationUtil;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
+import io.netty.util.AsciiString;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Map;
+
+/** Response header sections from their HTTP/1 form: lower-case names (RFC 9113 §8.2.1), nothing about the connection (§8.2.2). */
+final class ResponseHeaders {
+
+    private ResponseHeaders() {}
+
+    static Http2Headers head(HttpResponse response) {
+        return ReadOnlyHttp2Headers.serverHeaders(false, response.status().codeAsText(), pairs(response.headers()));
+    }
+
+    static Http2Headers trailers(HttpHeaders trailers) {
+        return ReadOnlyHttp2Headers.trailers(false, pairs(trailers));
+    }
+
+    /** Set-Cookie carries secrets and never repeats: it has no place in the compression table (RFC 7541 §7.1.3). */
+    static boolean isSensitive(CharSequence name, CharSequence value) {
+        return name.length() == HttpHeaderNames.SET_COOKIE.length() && HttpHeaderNames.SET_COOKIE.contentEquals(name);
+    }
+
+    private static AsciiString[] pairs(HttpHeaders headers) {
+        AsciiString[] pairs = new AsciiString[headers.size() * 2];
+        int next = 0;
+        Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
+        while (fields.hasNext()) {
+            Map.Entry<CharSequence, CharSequence> field = fields.next();
+            AsciiString name = AsciiString.of(field.getKey()).toLowerCase();
+            if (!HttpHeaderValidationUtil.isConnectionHeader(name, false)) {
+                pairs[next++] = name;
+                pairs[next++] = AsciiString.of(field.getValue());
+            }
+        }
+        return next == pairs.length ? pairs : Arrays.copyOf(pairs, next);
+    }
+}

@@ -9,6 +9,7 @@ import io.portward.core.exchange.ClientConnection;
 import io.portward.core.exchange.HttpService;
 import io.portward.core.http1.Http1Connection;
 import io.portward.core.http1.RedirectHandler;
+import io.portward.core.http2.Http2FrontEnd;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.PortObserver;
@@ -51,8 +52,12 @@ final class ProtocolSelector implements TlsHandler.Listener {
     }
 
     private void addHttp(Channel channel, HttpService http, TlsInfo info, DeadlineWheel deadlines) {
-        ClientConnection client = http.client(channel, connection, info);
-        Http1Connection.addTo(channel.pipeline(), http, client, deadlines);
+        if (AlpnNames.HTTP2.equals(info.alpn())) {
+            Http2FrontEnd.addTo(channel.pipeline(), http, connection, info, deadlines);
+        } else {
+            ClientConnection client = http.client(channel, connection, info);
+            Http1Connection.addTo(channel.pipeline(), http, client, deadlines);
+        }
     }
 
     private void addTcp(Channel channel, TlsInfo info, DeadlineWheel deadlines) {

@@ -34,7 +34,8 @@ final class KeyReader {
     private final BouncyCastleProvider decryption = new BouncyCastleProvider();
 
     /** The key as an object of the JDK, or null after adding to {@code problems}. */
-    @Nullable PrivateKey read(Path file, @Nullable Path passwordFile, Collection<PemProblem> problems) {
+    @Nullable
+    PrivateKey read(Path file, @Nullable Path passwordFile, Collection<PemProblem> problems) {
         String text = PemFile.read(file, Part.KEY, problems);
         if (text == null) {
             return null;
@@ -44,7 +45,12 @@ final class KeyReader {
             return info == null ? null : toJdkKey(info, file, problems);
         } catch (IOException | GeneralSecurityException | RuntimeException e) {
             // Bouncy Castle answers damaged ASN.1 with runtime exceptions of many kinds.
-            return fail(Kind.MALFORMED, Part.KEY, file, "the key in " + file + " cannot be read: " + e.getMessage(), problems);
+            return fail(
+                    Kind.MALFORMED,
+                    Part.KEY,
+                    file,
+                    "the key in " + file + " cannot be read: " + e.getMessage(),
+                    problems);
         }
     }
 
@@ -137,6 +143,7 @@ final class KeyReader {
                 : "a key of the algorithm " + algorithm.getId();
     }
 
+    @SuppressWarnings("TypeParameterUnusedInFormals") // always null, of whatever type the caller returns
     private static <T> @Nullable T fail(
             Kind kind, Part part, Path file, String message, Collection<PemProblem> problems) {
         problems.add(new PemProblem(kind, part, file, message));

@@ -71,9 +71,9 @@ public final class ConfigYamlWriter {
         }
         String text = value.toString();
         boolean plain = !(value instanceof String)
-                || PLAIN.matcher(text).matches()
+                || (PLAIN.matcher(text).matches()
                         && ScalarKind.ofPlain(text) == ScalarKind.TEXT
-                        && !MISREAD.matcher(text).matches();
+                        && !MISREAD.matcher(text).matches());
         return plain ? text : JsonWriter.quote(text);
     }
 }

@@ -2,6 +2,7 @@ package io.portward.config.yaml;
 
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Writes maps, lists, texts, numbers and booleans as JSON (RFC 8259), indented by two spaces. */
@@ -32,7 +33,7 @@ final class JsonWriter {
                 default -> {
                     // ASCII only, so that the output survives every terminal and locale.
                     if (c < 0x20 || c > 0x7e) {
-                        quoted.append(String.format("\\u%04x", (int) c));
+                        quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
                     } else {
                         quoted.append(c);
                     }

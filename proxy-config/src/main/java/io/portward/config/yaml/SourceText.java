@@ -13,6 +13,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.reader.StreamReader;
 
@@ -37,7 +38,9 @@ final class SourceText {
                 bytes = in.readNBytes(MAX_BYTES + 1);
             }
             return bytes.length > MAX_BYTES
-                    ? fail(problems, "is larger than " + Sizes.format(MAX_BYTES) + ", the most a configuration may have")
+                    ? fail(
+                            problems,
+                            "is larger than " + Sizes.format(MAX_BYTES) + ", the most a configuration may have")
                     : decode(bytes, problems);
         } catch (NoSuchFileException e) {
             return fail(problems, "no such file");
@@ -49,8 +52,9 @@ final class SourceText {
     }
 
     static @Nullable String decode(byte[] bytes, Problems problems) {
-        if (bytes.length >= 2 && ((bytes[0] & 0xff) == 0xfe && (bytes[1] & 0xff) == 0xff
-                || (bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == 0xfe)) {
+        if (bytes.length >= 2
+                && (((bytes[0] & 0xff) == 0xfe && (bytes[1] & 0xff) == 0xff)
+                        || ((bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == 0xfe))) {
             return fail(problems, "is encoded in UTF-16; save it as UTF-8");
         }
         ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -67,13 +71,17 @@ final class SourceText {
         int unprintable = firstUnprintable(text);
         if (unprintable >= 0) {
             int codePoint = text.codePointAt(unprintable);
-            problems.errorAt(positionAt(text, unprintable), "", String.format(
-                    "is not a text file: it holds the character U+%04X", codePoint));
+            problems.errorAt(
+                    positionAt(text, unprintable),
+                    "",
+                    String.format(Locale.ROOT, "is not a text file: it holds the character U+%04X", codePoint));
             return null;
         }
         if (result.isError()) {
-            problems.errorAt(positionAt(text, text.length()), "", String.format(
-                    "is not UTF-8: byte 0x%02x cannot stand here", bytes[in.position()]));
+            problems.errorAt(
+                    positionAt(text, text.length()),
+                    "",
+                    String.format(Locale.ROOT, "is not UTF-8: byte 0x%02x cannot stand here", bytes[in.position()]));
             return null;
         }
         return text;

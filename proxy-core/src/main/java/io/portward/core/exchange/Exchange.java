@@ -191,13 +191,15 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             connection.release();
             return;
         }
+        HttpRequest head = request;
+        assert head != null : "started";
         upstream = connection;
         connection.use(this);
-        if (!request.headers().contains(HttpHeaderNames.HOST)) {
+        if (!head.headers().contains(HttpHeaderNames.HOST)) {
             // Only an HTTP/1.0 client may leave it out; towards the server it is required (RFC 9112 §3.2).
-            request.headers().set(HttpHeaderNames.HOST, connection.serverName());
+            head.headers().set(HttpHeaderNames.HOST, connection.serverName());
         }
-        connection.write(request);
+        connection.write(head);
         if (!requestHasBody) {
             connection.write(LastHttpContent.EMPTY_LAST_CONTENT);
         }
@@ -275,6 +277,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     /** The flush may have made room, or found the client gone. */
     private void pauseResponseIfFull() {
         if (!over && !responsePaused && !sink.isWritable()) {
+            assert upstream != null : "a body comes from somewhere";
             responsePaused = true;
             upstream.pauseResponse(true);
         }
@@ -284,6 +287,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (upgrading) {
             last.release();
             UpstreamConnection leaving = upstream;
+            assert leaving != null : "somebody accepted the upgrade";
             upstream = null;
             finish();
             sink.flush();
@@ -315,6 +319,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         UpstreamConnection failed = upstream;
+        assert failed != null && pool != null : "started";
         boolean lost = kind == ErrorKind.UPSTREAM_UNREACHABLE && failed.isReused() && !responseStarted;
         if (lost && !retried && isRepeatable()) {
             // The server closed an idle connection while the request was on its way (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
@@ -346,6 +351,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
 
     /** Something moved: the wait begins anew. */
     private void progress() {
+        assert pool != null : "started";
         boolean awaitingHead = requestEnded && !responseStarted;
         deadline.set((awaitingHead ? pool.config().timeouts().headers() : service.port().timeouts().idle()).toNanos());
     }

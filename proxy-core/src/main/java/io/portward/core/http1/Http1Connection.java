@@ -136,14 +136,12 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         exchange = begun;
         ErrorKind problem = FramingGuard.check(request, service.limits());
         RequestTarget target = problem == null ? RequestTargets.parse(request) : null;
-        if (problem == null && target == null) {
-            problem = ErrorKind.MALFORMED_REQUEST;
-        }
-        if (problem != null) {
-            keepAlive &= !problem.closes();
-            begun.refuse(request.method(), problem);
-        } else {
+        if (target != null) {
             begun.start(request, target, bodyless);
+        } else {
+            ErrorKind answer = problem == null ? ErrorKind.MALFORMED_REQUEST : problem;
+            keepAlive &= !answer.closes();
+            begun.refuse(request.method(), answer);
         }
     }
 

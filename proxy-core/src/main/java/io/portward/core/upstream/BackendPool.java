@@ -153,7 +153,7 @@ public final class BackendPool {
     }
 
     private @Nullable UpstreamConnection takeIdle(Server server) {
-        Deque<UpstreamConnection> waiting = idle.get(server);
+        Deque<UpstreamConnection> waiting = idleOf(server);
         while (true) {
             // The latest used is the least likely to have been given up by the server.
             UpstreamConnection connection = waiting.pollLast();
@@ -165,7 +165,7 @@ public final class BackendPool {
 
     /** @return false when it is not kept */
     boolean keep(UpstreamConnection connection, Server server) {
-        Deque<UpstreamConnection> waiting = idle.get(server);
+        Deque<UpstreamConnection> waiting = idleOf(server);
         if (config.proxyProtocol() != ProxyProtocol.NONE || waiting.size() >= MAX_IDLE) {
             return false;
         }
@@ -174,6 +174,12 @@ public final class BackendPool {
     }
 
     void forget(UpstreamConnection connection, Server server) {
-        idle.get(server).remove(connection);
+        idleOf(server).remove(connection);
+    }
+
+    private Deque<UpstreamConnection> idleOf(Server server) {
+        Deque<UpstreamConnection> waiting = idle.get(server);
+        assert waiting != null : "a server of another pool";
+        return waiting;
     }
 }

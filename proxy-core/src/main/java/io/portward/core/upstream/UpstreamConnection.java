@@ -48,8 +48,13 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private final LimitConfig limits;
     private final Transport transport;
 
-    private @Nullable Channel channel;
-    private @Nullable Deadline idleDeadline;
+    /** Set by the initializer, before anybody gets hold of this connection. */
+    @SuppressWarnings("NullAway.Init")
+    private Channel channel;
+
+    @SuppressWarnings("NullAway.Init")
+    private Deadline idleDeadline;
+
     private @Nullable UpstreamListener listener;
     private boolean reused;
     private boolean requestEnded;

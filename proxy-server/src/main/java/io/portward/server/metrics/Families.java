@@ -33,8 +33,8 @@ final class Families implements MultiCollector {
 
     /** Ports written alike (two times {@code 127.0.0.1:0}) share their series, because the text is the label. */
     synchronized PortMetrics port(PortConfig config, TicketCounters tickets) {
-        PortMetrics metrics = ports.computeIfAbsent(config.listen().text(), text -> new PortMetrics(config));
-        metrics.add(tickets);
+        PortMetrics metrics = ports.computeIfAbsent(config.listen().text(), PortMetrics::new);
+        metrics.add(config, tickets);
         return metrics;
     }
 

@@ -28,7 +28,7 @@ final class PortMetrics implements PortObserver {
     private static final HandshakeFailure[] REASONS = HandshakeFailure.values();
 
     private final String port;
-    private final boolean tls;
+    private volatile boolean tls;
     private final FailureLog failureLog;
     private final List<TicketCounters> tickets = new CopyOnWriteArrayList<>();
 
@@ -42,23 +42,26 @@ final class PortMetrics implements PortObserver {
     private final DurationHistogram resumedDurations = DurationHistogram.ofHandshakes();
     private final Map<String, RequestMetrics> requests = new ConcurrentHashMap<>();
 
-    PortMetrics(PortConfig config) {
-        port = config.listen().text();
-        tls = config.protocol().isTls();
+    PortMetrics(String port) {
+        this.port = port;
         for (int i = 0; i < failures.length; i++) {
             failures[i] = new LongAdder();
-        }
-        if (!config.protocol().isTcp()) {
-            requests.put(TlsInfo.NONE, new RequestMetrics());
-        }
-        for (RouteConfig route : config.routes()) {
-            requests.putIfAbsent(route.backend(), new RequestMetrics());
         }
         failureLog = new FailureLog(port);
     }
 
-    void add(TicketCounters counters) {
+    /** Takes on a port that is spelled like this one; the first one too. */
+    void add(PortConfig config, TicketCounters counters) {
+        if (config.protocol().isTls()) {
+            tls = true;
+        }
         tickets.add(counters);
+        if (!config.protocol().isTcp()) {
+            requests.putIfAbsent(TlsInfo.NONE, new RequestMetrics());
+        }
+        for (RouteConfig route : config.routes()) {
+            requests.putIfAbsent(route.backend(), new RequestMetrics());
+        }
     }
 
     @Override

@@ -25,7 +25,7 @@ class PortMetricsTest {
     private static final TlsInfo RESUMED =
             new TlsInfo("TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519", true, "none", null);
 
-    private final PortMetrics metrics = new PortMetrics(TLS);
+    private final PortMetrics metrics = new PortMetrics(TLS.listen().text());
 
     @Test
     void sumsAgreeInEverySnapshotWhileConnectionsComeAndGo() throws Exception {

@@ -2,7 +2,6 @@ package io.portward.server.metrics;
 
 import io.portward.config.model.PortConfig;
 import io.portward.core.observe.CertificateFacts;
-import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.TicketCounters;
 import io.portward.server.metrics.PortMetrics.PortSnapshot;
 import io.prometheus.metrics.model.registry.MultiCollector;
@@ -21,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: ports, servers and certificates are announced by one thread at a time, while any thread collects.
  */
 final class Families implements MultiCollector {
-
-    private static final HandshakeFailure[] REASONS = HandshakeFailure.values();
 
     private record ServerKey(String backend, String server) {}
 
@@ -109,9 +106,7 @@ final class Families implements MultiCollector {
                                 key.group(),
                                 Boolean.toString(key.resumed()),
                                 key.alpn()));
-                for (HandshakeFailure reason : REASONS) {
-                    failed.add(now.failures()[reason.ordinal()], port, reason.label());
-                }
+                now.failures().forEach((reason, count) -> failed.add(count, port, reason.label()));
             }
         }
         all.metricSnapshot(total.snapshot())

@@ -7,9 +7,11 @@ import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TicketCounters;
 import io.portward.core.observe.TlsInfo;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
@@ -25,8 +27,6 @@ final class PortMetrics implements PortObserver {
     /** One time series of {@code portward_tls_handshakes_total} within this port. */
     record Handshake(String version, String cipher, String group, boolean resumed, String alpn) {}
 
-    private static final HandshakeFailure[] REASONS = HandshakeFailure.values();
-
     private final String port;
     private volatile boolean tls;
     private final FailureLog failureLog;
@@ -36,7 +36,9 @@ final class PortMetrics implements PortObserver {
     private final LongAdder closed = new LongAdder();
     private final LongAdder bytesIn = new LongAdder();
     private final LongAdder bytesOut = new LongAdder();
-    private final LongAdder[] failures = new LongAdder[REASONS.length];
+    /** Complete from the start, so that event loops only read the map. */
+    private final Map<HandshakeFailure, LongAdder> failures = new EnumMap<>(HandshakeFailure.class);
+
     private final Map<Handshake, LongAdder> handshakes = new ConcurrentHashMap<>();
     private final DurationHistogram fullDurations = DurationHistogram.ofHandshakes();
     private final DurationHistogram resumedDurations = DurationHistogram.ofHandshakes();
@@ -44,8 +46,8 @@ final class PortMetrics implements PortObserver {
 
     PortMetrics(String port) {
         this.port = port;
-        for (int i = 0; i < failures.length; i++) {
-            failures[i] = new LongAdder();
+        for (HandshakeFailure reason : HandshakeFailure.values()) {
+            failures.put(reason, new LongAdder());
         }
         failureLog = new FailureLog(port);
     }
@@ -97,7 +99,7 @@ final class PortMetrics implements PortObserver {
 
     @Override
     public void handshakeFailed(HandshakeFailure reason, ConnectionInfo connection, String detail) {
-        failures[reason.ordinal()].increment();
+        Objects.requireNonNull(failures.get(reason)).increment();
         failureLog.failed(reason, connection, detail);
     }
 
@@ -116,11 +118,12 @@ final class PortMetrics implements PortObserver {
      */
     PortSnapshot snapshot() {
         long closedNow = closed.sum();
-        long[] failuresNow = new long[failures.length];
+        Map<HandshakeFailure, Long> failuresNow = new EnumMap<>(HandshakeFailure.class);
         long failed = 0;
-        for (int i = 0; i < failures.length; i++) {
-            failuresNow[i] = failures[i].sum();
-            failed += failuresNow[i];
+        for (Map.Entry<HandshakeFailure, LongAdder> entry : failures.entrySet()) {
+            long count = entry.getValue().sum();
+            failuresNow.put(entry.getKey(), count);
+            failed += count;
         }
         Map<Handshake, Long> handshakesNow = new LinkedHashMap<>();
         long finished = 0;
@@ -137,10 +140,14 @@ final class PortMetrics implements PortObserver {
     /**
      * @param active connections that are open
      * @param handshaking accepted, neither finished nor failed; without meaning on ports without TLS
-     * @param failures by the ordinal of the reason
+     * @param failures one entry for every reason
      */
     record PortSnapshot(
-            long accepted, long active, long handshaking, long[] failures, Map<Handshake, Long> handshakes) {}
+            long accepted,
+            long active,
+            long handshaking,
+            Map<HandshakeFailure, Long> failures,
+            Map<Handshake, Long> handshakes) {}
 
     String port() {
         return port;

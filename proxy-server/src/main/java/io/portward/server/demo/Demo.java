@@ -30,8 +30,8 @@ public final class Demo implements AutoCloseable {
               - {listen: "127.0.0.1:8993", protocol: imaps, backend: mail}
 
             backends:
-              web: {servers: ["127.0.0.1:%d"]}
-              mail: {servers: ["127.0.0.1:%d"]}
+              web: {servers: ["127.0.0.1:WEB_PORT"]}
+              mail: {servers: ["127.0.0.1:MAIL_PORT"]}
 
             admin: {listen: "127.0.0.1:9180"}
             shutdown: {grace: 5s}
@@ -67,7 +67,11 @@ public final class Demo implements AutoCloseable {
             folder = newFolder();
             DemoCertificates.write(folder);
             Demo demo = new Demo(folder, web, mail);
-            Files.writeString(demo.configuration(), String.format(CONFIGURATION, web.port(), mail.port()));
+            Files.writeString(
+                    demo.configuration(),
+                    CONFIGURATION
+                            .replace("WEB_PORT", Integer.toString(web.port()))
+                            .replace("MAIL_PORT", Integer.toString(mail.port())));
             return demo;
         } catch (IOException e) {
             web.close();

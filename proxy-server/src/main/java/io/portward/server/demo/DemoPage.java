@@ -14,7 +14,7 @@ final class DemoPage {
               <title>Portward demo</title>
               <style>
                 body { font: 16px/1.5 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em; }
-                table { border-collapse: collapse; width: 100%%; }
+                table { border-collapse: collapse; width: 100%; }
                 th, td { text-align: left; vertical-align: top; padding: .3em .6em; border-bottom: 1px solid #ccc; overflow-wrap: anywhere; }
                 th { white-space: nowrap; font-weight: 600; }
               </style>
@@ -23,9 +23,9 @@ final class DemoPage {
               <h1>It works</h1>
               <p>Your request came to Portward over TLS. This page was made by a small web server behind it, which got the request
                 in plain HTTP and shows what it saw:</p>
-              <p><code>%s</code></p>
+              <p><code>REQUEST_LINE</code></p>
               <table>
-            %s  </table>
+            HEADER_ROWS  </table>
               <p>More to try: <a href="/bytes/1048576">/bytes/1048576</a> streams a mebibyte, <a href="/slow">/slow</a> sends a line
                 every half second.</p>
             </body>
@@ -43,8 +43,8 @@ final class DemoPage {
                     .append(escape(header.getValue()))
                     .append("</td></tr>\n");
         }
-        return String.format(
-                PAGE, escape(request.method() + " " + request.uri() + " " + request.protocolVersion()), rows);
+        String line = request.method() + " " + request.uri() + " " + request.protocolVersion();
+        return PAGE.replace("REQUEST_LINE", escape(line)).replace("HEADER_ROWS", rows);
     }
 
     private static String escape(String text) {

@@ -4,8 +4,9 @@ import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.HandshakeFailure;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,15 +20,17 @@ import org.slf4j.LoggerFactory;
 final class FailureLog {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(FailureLog.class);
-    private static final HandshakeFailure[] REASONS = HandshakeFailure.values();
 
     private final String port;
-    private final AtomicIntegerArray untold = new AtomicIntegerArray(REASONS.length);
+    private final Map<HandshakeFailure, LongAdder> untold = new EnumMap<>(HandshakeFailure.class);
     /** Set by the first failure of an interval; plain reads on the way keep a flood of failures cheap. */
     private final AtomicBoolean told = new AtomicBoolean();
 
     FailureLog(String port) {
         this.port = port;
+        for (HandshakeFailure reason : HandshakeFailure.values()) {
+            untold.put(reason, new LongAdder());
+        }
     }
 
     void failed(HandshakeFailure reason, ConnectionInfo connection, String detail) {
@@ -39,24 +42,23 @@ final class FailureLog {
             LOGGER.info(
                     "port {}: handshake with {} failed: {} ({})", port, connection.client(), reason.label(), detail);
         } else {
-            untold.incrementAndGet(reason.ordinal());
+            Objects.requireNonNull(untold.get(reason)).increment();
         }
     }
 
     /** Tells the failures counted since the last call, if there were any, and starts a new interval. */
     void summarise() {
-        Map<HandshakeFailure, Integer> counts = new EnumMap<>(HandshakeFailure.class);
-        for (HandshakeFailure reason : REASONS) {
-            int count = untold.getAndSet(reason.ordinal(), 0);
+        Map<HandshakeFailure, Long> counts = new EnumMap<>(HandshakeFailure.class);
+        untold.forEach((reason, adder) -> {
+            long count = adder.sumThenReset();
             if (count > 0) {
                 counts.put(reason, count);
             }
-        }
+        });
         if (!counts.isEmpty()) {
-            int sum = counts.values().stream().mapToInt(Integer::intValue).sum();
+            long sum = counts.values().stream().mapToLong(Long::longValue).sum();
             String reasons = counts.entrySet().stream()
-                    .sorted(Map.Entry.<HandshakeFailure, Integer>comparingByValue()
-                            .reversed())
+                    .sorted(Map.Entry.<HandshakeFailure, Long>comparingByValue().reversed())
                     .map(entry -> entry.getKey().label() + " " + entry.getValue())
                     .collect(Collectors.joining(", "));
             LOGGER.info("port {}: {} more failed handshakes: {}", port, sum, reasons);

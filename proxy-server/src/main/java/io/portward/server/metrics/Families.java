@@ -2,7 +2,6 @@ package io.portward.server.metrics;
 
 import io.portward.config.model.PortConfig;
 import io.portward.core.observe.CertificateFacts;
-import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.TicketCounters;
 import io.portward.server.metrics.PortMetrics.PortSnapshot;
 import io.prometheus.metrics.model.registry.MultiCollector;
@@ -22,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Families implements MultiCollector {
 
-    private static final HandshakeFailure[] REASONS = HandshakeFailure.values();
-
     private record ServerKey(String backend, String server) {}
 
     private final Map<String, PortMetrics> ports = new LinkedHashMap<>();
@@ -33,8 +30,8 @@ final class Families implements MultiCollector {
 
     /** Ports written alike (two times {@code 127.0.0.1:0}) share their series, because the text is the label. */
     synchronized PortMetrics port(PortConfig config, TicketCounters tickets) {
-        PortMetrics metrics = ports.computeIfAbsent(config.listen().text(), text -> new PortMetrics(config));
-        metrics.add(tickets);
+        PortMetrics metrics = ports.computeIfAbsent(config.listen().text(), PortMetrics::new);
+        metrics.add(config, tickets);
         return metrics;
     }
 
@@ -109,9 +106,7 @@ final class Families implements MultiCollector {
                                 key.group(),
                                 Boolean.toString(key.resumed()),
                                 key.alpn()));
-                for (HandshakeFailure reason : REASONS) {
-                    failed.add(now.failures()[reason.ordinal()], port, reason.label());
-                }
+                now.failures().forEach((reason, count) -> failed.add(count, port, reason.label()));
             }
         }
         all.metricSnapshot(total.snapshot())

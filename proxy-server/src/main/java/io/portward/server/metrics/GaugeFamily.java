@@ -15,6 +15,11 @@ final class GaugeFamily {
         this.labels = labels;
     }
 
+    /** {@code values} in the order of the labels. The text format knows doubles only, exact up to 2^53. */
+    void add(long value, String... values) {
+        add((double) value, values);
+    }
+
     /** {@code values} in the order of the labels. */
     void add(double value, String... values) {
         family.dataPoint(GaugeDataPointSnapshot.builder()

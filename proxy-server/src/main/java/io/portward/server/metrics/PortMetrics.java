@@ -7,9 +7,11 @@ import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TicketCounters;
 import io.portward.core.observe.TlsInfo;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
@@ -25,10 +27,8 @@ final class PortMetrics implements PortObserver {
     /** One time series of {@code portward_tls_handshakes_total} within this port. */
     record Handshake(String version, String cipher, String group, boolean resumed, String alpn) {}
 
-    private static final HandshakeFailure[] REASONS = HandshakeFailure.values();
-
     private final String port;
-    private final boolean tls;
+    private volatile boolean tls;
     private final FailureLog failureLog;
     private final List<TicketCounters> tickets = new CopyOnWriteArrayList<>();
 
@@ -36,29 +36,34 @@ final class PortMetrics implements PortObserver {
     private final LongAdder closed = new LongAdder();
     private final LongAdder bytesIn = new LongAdder();
     private final LongAdder bytesOut = new LongAdder();
-    private final LongAdder[] failures = new LongAdder[REASONS.length];
+    /** Complete from the start, so that event loops only read the map. */
+    private final Map<HandshakeFailure, LongAdder> failures = new EnumMap<>(HandshakeFailure.class);
+
     private final Map<Handshake, LongAdder> handshakes = new ConcurrentHashMap<>();
     private final DurationHistogram fullDurations = DurationHistogram.ofHandshakes();
     private final DurationHistogram resumedDurations = DurationHistogram.ofHandshakes();
     private final Map<String, RequestMetrics> requests = new ConcurrentHashMap<>();
 
-    PortMetrics(PortConfig config) {
-        port = config.listen().text();
-        tls = config.protocol().isTls();
-        for (int i = 0; i < failures.length; i++) {
-            failures[i] = new LongAdder();
-        }
-        if (!config.protocol().isTcp()) {
-            requests.put(TlsInfo.NONE, new RequestMetrics());
-        }
-        for (RouteConfig route : config.routes()) {
-            requests.putIfAbsent(route.backend(), new RequestMetrics());
+    PortMetrics(String port) {
+        this.port = port;
+        for (HandshakeFailure reason : HandshakeFailure.values()) {
+            failures.put(reason, new LongAdder());
         }
         failureLog = new FailureLog(port);
     }
 
-    void add(TicketCounters counters) {
+    /** Takes on a port that is spelled like this one; the first one too. */
+    void add(PortConfig config, TicketCounters counters) {
+        if (config.protocol().isTls()) {
+            tls = true;
+        }
         tickets.add(counters);
+        if (!config.protocol().isTcp()) {
+            requests.putIfAbsent(TlsInfo.NONE, new RequestMetrics());
+        }
+        for (RouteConfig route : config.routes()) {
+            requests.putIfAbsent(route.backend(), new RequestMetrics());
+        }
     }
 
     @Override
@@ -94,7 +99,7 @@ final class PortMetrics implements PortObserver {
 
     @Override
     public void handshakeFailed(HandshakeFailure reason, ConnectionInfo connection, String detail) {
-        failures[reason.ordinal()].increment();
+        Objects.requireNonNull(failures.get(reason)).increment();
         failureLog.failed(reason, connection, detail);
     }
 
@@ -113,11 +118,12 @@ final class PortMetrics implements PortObserver {
      */
     PortSnapshot snapshot() {
         long closedNow = closed.sum();
-        long[] failuresNow = new long[failures.length];
+        Map<HandshakeFailure, Long> failuresNow = new EnumMap<>(HandshakeFailure.class);
         long failed = 0;
-        for (int i = 0; i < failures.length; i++) {
-            failuresNow[i] = failures[i].sum();
-            failed += failuresNow[i];
+        for (Map.Entry<HandshakeFailure, LongAdder> entry : failures.entrySet()) {
+            long count = entry.getValue().sum();
+            failuresNow.put(entry.getKey(), count);
+            failed += count;
         }
         Map<Handshake, Long> handshakesNow = new LinkedHashMap<>();
         long finished = 0;
@@ -134,10 +140,14 @@ final class PortMetrics implements PortObserver {
     /**
      * @param active connections that are open
      * @param handshaking accepted, neither finished nor failed; without meaning on ports without TLS
-     * @param failures by the ordinal of the reason
+     * @param failures one entry for every reason
      */
     record PortSnapshot(
-            long accepted, long active, long handshaking, long[] failures, Map<Handshake, Long> handshakes) {}
+            long accepted,
+            long active,
+            long handshaking,
+            Map<HandshakeFailure, Long> failures,
+            Map<Handshake, Long> handshakes) {}
 
     String port() {
         return port;

@@ -31,12 +31,13 @@ final class ProcessFamilies implements MultiCollector {
             CounterFamily cpu = new CounterFamily("process_cpu_seconds", "Processor time used, user and system.");
             cpu.add(system.getProcessCpuTime() / NANOS_PER_SECOND);
             all.metricSnapshot(cpu.snapshot());
-            gauge(all, "process_open_fds", "Open file descriptors.", system.getOpenFileDescriptorCount());
-            gauge(all, "process_max_fds", "Limit of open file descriptors.", system.getMaxFileDescriptorCount());
+            gauge(all, "process_open_fds", "Open file descriptors.", (double) system.getOpenFileDescriptorCount());
+            gauge(all, "process_max_fds", "Limit of open file descriptors.", (double)
+                    system.getMaxFileDescriptorCount());
         }
         long resident = residentBytes();
         if (resident >= 0) {
-            gauge(all, "process_resident_memory_bytes", "Resident memory.", resident);
+            gauge(all, "process_resident_memory_bytes", "Resident memory.", (double) resident);
         }
         return all.build();
     }

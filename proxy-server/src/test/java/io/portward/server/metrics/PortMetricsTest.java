@@ -11,7 +11,6 @@ import io.portward.server.metrics.PortMetrics.PortSnapshot;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,7 +24,7 @@ class PortMetricsTest {
     private static final TlsInfo RESUMED =
             new TlsInfo("TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519", true, "none", null);
 
-    private final PortMetrics metrics = new PortMetrics(TLS);
+    private final PortMetrics metrics = new PortMetrics(TLS.listen().text());
 
     @Test
     void sumsAgreeInEverySnapshotWhileConnectionsComeAndGo() throws Exception {
@@ -71,7 +70,8 @@ class PortMetricsTest {
     private static void assertAgrees(PortSnapshot now) {
         long finished =
                 now.handshakes().values().stream().mapToLong(Long::longValue).sum();
-        long failed = Arrays.stream(now.failures()).sum();
+        long failed =
+                now.failures().values().stream().mapToLong(Long::longValue).sum();
         assertThat(now.accepted()).isEqualTo(finished + failed + now.handshaking());
         assertThat(now.handshaking()).isNotNegative();
         assertThat(now.active()).isNotNegative();

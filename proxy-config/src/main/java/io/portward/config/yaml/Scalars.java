@@ -65,11 +65,11 @@ final class Scalars {
                     ? (Object) Integer.valueOf(listen.text())
                     : listen.text(),
             new ListenAddress("", null, 0),
-            Map.of(
+            ordered(
                     "anyOf",
                     List.of(
-                            Map.of("type", "integer", "minimum", 0, "maximum", 65535),
-                            Map.of("type", "string", "pattern", "^(([0-9.]+|\\[[0-9a-fA-F:.]+\\]):)?[0-9]{1,5}$")),
+                            ordered("type", "integer", "minimum", 0, "maximum", 65535),
+                            ordered("type", "string", "pattern", "^(([0-9.]+|\\[[0-9a-fA-F:.]+\\]):)?[0-9]{1,5}$")),
                     "examples",
                     List.of(443, "0.0.0.0:443", "[::]:443", "127.0.0.1:0")));
 

@@ -22,6 +22,12 @@ final class SourceText {
     /** 50,000 certificate entries fit into 6 MB; more is a mistake. */
     static final int MAX_BYTES = 8 * 1024 * 1024;
 
+    /**
+     * The longest run of characters without white space. SnakeYAML 2.7 copies its look-ahead again and again until a word ends, so
+     * that the time grows with the square of the length.
+     */
+    private static final int MAX_RUN = 64 * 1024;
+
     private static final char BYTE_ORDER_MARK = '\uFEFF';
 
     private SourceText() {}
@@ -71,6 +77,11 @@ final class SourceText {
                     "is not a text file: it holds the character U+%04X", codePoint));
             return null;
         }
+        int run = longRun(text);
+        if (run >= 0) {
+            problems.errorAt(positionAt(text, run), "", "more than " + MAX_RUN + " characters without a space follow here");
+            return null;
+        }
         if (result.isError()) {
             problems.errorAt(positionAt(text, text.length()), "", String.format(
                     "is not UTF-8: byte 0x%02x cannot stand here", bytes[in.position()]));
@@ -86,6 +97,20 @@ final class SourceText {
                 return i;
             }
             i += Character.charCount(codePoint);
+        }
+        return -1;
+    }
+
+    /** Where a run of more than {@link #MAX_RUN} characters begins, or -1. */
+    private static int longRun(String text) {
+        int start = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
+                start = i + 1;
+            } else if (i - start >= MAX_RUN) {
+                return start;
+            }
         }
         return -1;
     }

@@ -32,7 +32,9 @@ public record RouteConfig(@Nullable String host, @Nullable String path, String b
             throw new IllegalArgumentException(
                     "'" + text + "' holds more than a host name (expected: shop.example.com or *.example.com)");
         }
-        if (text.startsWith("[") && text.endsWith("]") && IpLiteral.parse(text.substring(1, text.length() - 1)) != null) {
+        if (text.startsWith("[")
+                && text.endsWith("]")
+                && IpLiteral.parse(text.substring(1, text.length() - 1)) != null) {
             return text.toLowerCase(Locale.ROOT);
         }
         boolean wildcard = text.startsWith("*.");
@@ -63,8 +65,8 @@ public record RouteConfig(@Nullable String host, @Nullable String path, String b
             throw new IllegalArgumentException("'" + text + "' does not begin with a slash (expected: /" + text + ")");
         }
         if (!PATH.matcher(text).matches() || BAD_ESCAPE.matcher(text).find()) {
-            throw new IllegalArgumentException(
-                    "'" + text + "' is not the path of a URL (no query, no fragment, other characters percent-encoded)");
+            throw new IllegalArgumentException("'" + text
+                    + "' is not the path of a URL (no query, no fragment, other characters percent-encoded)");
         }
         if (DOT_SEGMENT.matcher(text).find()) {
             throw new IllegalArgumentException("'" + text + "' holds a dot segment, which no request path keeps");

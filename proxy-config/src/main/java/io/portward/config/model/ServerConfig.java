@@ -17,8 +17,8 @@ public record ServerConfig(String address, String host, int port, int weight) {
     private static final String EXPECTED = " (expected: 127.0.0.1:8080, app.internal:8080 or \"[::1]:8080\")";
 
     // Underscores are not host names (RFC 1123 §2.1), but container networks use them and resolvers accept them.
-    private static final Pattern NAME =
-            Pattern.compile("(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,62}))*\\.?");
+    private static final Pattern NAME = Pattern.compile(
+            "(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,62}))*\\.?");
     private static final Pattern ALL_NUMERIC = Pattern.compile("[0-9.]+");
 
     public ServerConfig {
@@ -50,8 +50,9 @@ public record ServerConfig(String address, String host, int port, int weight) {
         boolean bracketed = host.startsWith("[") && host.endsWith("]");
         String bare = bracketed ? host.substring(1, host.length() - 1) : host;
         boolean literal = IpLiteral.parse(bare) != null;
-        boolean name = NAME.matcher(bare).matches() && !ALL_NUMERIC.matcher(bare).matches();
-        if (bracketed != bare.contains(":") || !literal && !name) {
+        boolean name =
+                NAME.matcher(bare).matches() && !ALL_NUMERIC.matcher(bare).matches();
+        if (bracketed != bare.contains(":") || (!literal && !name)) {
             throw new IllegalArgumentException("'" + host + "' is not a host name or address" + EXPECTED);
         }
         return new ServerConfig(address, bare, port, weight);

@@ -36,9 +36,13 @@ public record Problem(Severity severity, String file, Position position, String 
         StringBuilder out = new StringBuilder(Math.min(text.length(), limit) + 4);
         text.codePoints().limit(limit).forEach(c -> {
             switch (Character.getType(c)) {
-                case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.LINE_SEPARATOR,
-                        Character.PARAGRAPH_SEPARATOR, Character.UNASSIGNED, Character.PRIVATE_USE -> out.append(
-                        String.format("\\u%04x", c));
+                case Character.CONTROL,
+                        Character.FORMAT,
+                        Character.SURROGATE,
+                        Character.LINE_SEPARATOR,
+                        Character.PARAGRAPH_SEPARATOR,
+                        Character.UNASSIGNED,
+                        Character.PRIVATE_USE -> out.append(String.format("\\u%04x", c));
                 default -> out.appendCodePoint(c);
             }
         });

@@ -48,9 +48,12 @@ record ScalarType<T>(
             return standIn;
         }
         if (!(node instanceof ScalarNode scalar)) {
-            boolean unquotedIpv6 = node instanceof SequenceNode && schema.toString().contains("[::]");
-            place.error(node, "expected " + expected + ", found " + Nodes.describe(node)
-                    + (unquotedIpv6 ? " (an IPv6 address needs quotes: \"[::]:443\")" : ""));
+            boolean unquotedIpv6 =
+                    node instanceof SequenceNode && schema.toString().contains("[::]");
+            place.error(
+                    node,
+                    "expected " + expected + ", found " + Nodes.describe(node)
+                            + (unquotedIpv6 ? " (an IPv6 address needs quotes: \"[::]:443\")" : ""));
             return standIn;
         }
         if (scalar.getValue().length() > MAX_LENGTH) {
@@ -59,9 +62,12 @@ record ScalarType<T>(
         }
         ScalarKind kind = ScalarKind.of(scalar);
         if (!kinds.contains(kind)) {
-            boolean quotes = kind != ScalarKind.NULL && kinds.contains(ScalarKind.TEXT) && accepts(scalar.getValue(), place);
-            place.error(node, "expected " + expected + ", found " + kind.describe(scalar.getValue())
-                    + (quotes ? " (write it in quotes)" : ""));
+            boolean quotes =
+                    kind != ScalarKind.NULL && kinds.contains(ScalarKind.TEXT) && accepts(scalar.getValue(), place);
+            place.error(
+                    node,
+                    "expected " + expected + ", found " + kind.describe(scalar.getValue())
+                            + (quotes ? " (write it in quotes)" : ""));
             return standIn;
         }
         try {

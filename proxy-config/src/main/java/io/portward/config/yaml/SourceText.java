@@ -29,6 +29,8 @@ final class SourceText {
     private static final int MAX_RUN = 64 * 1024;
 
     private static final char BYTE_ORDER_MARK = '\uFEFF';
+    private static final int UTF_16_BIG_ENDIAN = 0xfeff;
+    private static final int UTF_16_LITTLE_ENDIAN = 0xfffe;
 
     private SourceText() {}
 
@@ -43,7 +45,9 @@ final class SourceText {
                 bytes = in.readNBytes(MAX_BYTES + 1);
             }
             return bytes.length > MAX_BYTES
-                    ? fail(problems, "is larger than " + Sizes.format(MAX_BYTES) + ", the most a configuration may have")
+                    ? fail(
+                            problems,
+                            "is larger than " + Sizes.format(MAX_BYTES) + ", the most a configuration may have")
                     : decode(bytes, problems);
         } catch (NoSuchFileException e) {
             return fail(problems, "no such file");
@@ -55,8 +59,8 @@ final class SourceText {
     }
 
     static @Nullable String decode(byte[] bytes, Problems problems) {
-        if (bytes.length >= 2 && ((bytes[0] & 0xff) == 0xfe && (bytes[1] & 0xff) == 0xff
-                || (bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == 0xfe)) {
+        int start = bytes.length < 2 ? 0 : ((bytes[0] & 0xff) << 8) | (bytes[1] & 0xff);
+        if (start == UTF_16_BIG_ENDIAN || start == UTF_16_LITTLE_ENDIAN) {
             return fail(problems, "is encoded in UTF-16; save it as UTF-8");
         }
         ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -73,18 +77,23 @@ final class SourceText {
         int unprintable = firstUnprintable(text);
         if (unprintable >= 0) {
             int codePoint = text.codePointAt(unprintable);
-            problems.errorAt(positionAt(text, unprintable), "", String.format(
-                    "is not a text file: it holds the character U+%04X", codePoint));
+            problems.errorAt(
+                    positionAt(text, unprintable),
+                    "",
+                    String.format("is not a text file: it holds the character U+%04X", codePoint));
             return null;
         }
         int run = longRun(text);
         if (run >= 0) {
-            problems.errorAt(positionAt(text, run), "", "more than " + MAX_RUN + " characters without a space follow here");
+            problems.errorAt(
+                    positionAt(text, run), "", "more than " + MAX_RUN + " characters without a space follow here");
             return null;
         }
         if (result.isError()) {
-            problems.errorAt(positionAt(text, text.length()), "", String.format(
-                    "is not UTF-8: byte 0x%02x cannot stand here", bytes[in.position()]));
+            problems.errorAt(
+                    positionAt(text, text.length()),
+                    "",
+                    String.format("is not UTF-8: byte 0x%02x cannot stand here", bytes[in.position()]));
             return null;
         }
         return text;

@@ -13,7 +13,8 @@ class RouteConfigTest {
     @ParameterizedTest
     @CsvSource({
         "Example.COM,example.com", "example.com.,example.com", "*.Example.com,*.example.com", "localhost,localhost",
-        "b\u00fccher.example,xn--bcher-kva.example", "*.b\u00fccher.example.,*.xn--bcher-kva.example", "[::1],[::1]", "127.0.0.1,127.0.0.1"
+        "b\u00fccher.example,xn--bcher-kva.example", "*.b\u00fccher.example.,*.xn--bcher-kva.example", "[::1],[::1]",
+                "127.0.0.1,127.0.0.1"
     })
     void readsHosts(String text, String expected) {
         assertThat(RouteConfig.parseHost(text)).isEqualTo(expected);
@@ -22,8 +23,24 @@ class RouteConfigTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", ".", "*", "*.", "a..b", "*.*.a", "a.*.b", "w*.a", "a:443", "[::1]:443", "http://a", "a/b", "a b", "::1", "[::g]", "-a.b",
-                "a\u0000b", "\u3002"
+                "",
+                ".",
+                "*",
+                "*.",
+                "a..b",
+                "*.*.a",
+                "a.*.b",
+                "w*.a",
+                "a:443",
+                "[::1]:443",
+                "http://a",
+                "a/b",
+                "a b",
+                "::1",
+                "[::g]",
+                "-a.b",
+                "a\u0000b",
+                "\u3002"
             })
     void refusesOtherHosts(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> RouteConfig.parseHost(text));
@@ -36,7 +53,22 @@ class RouteConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a", "/a?b", "/a#b", "/a b", "/a%2", "/a%zz", "/\u00fc", "/a/..", "/./a", "/a/../b", "/\\", "/a\u0000"})
+    @ValueSource(
+            strings = {
+                "",
+                "a",
+                "/a?b",
+                "/a#b",
+                "/a b",
+                "/a%2",
+                "/a%zz",
+                "/\u00fc",
+                "/a/..",
+                "/./a",
+                "/a/../b",
+                "/\\",
+                "/a\u0000"
+            })
     void refusesOtherPaths(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> RouteConfig.parsePath(text));
     }
@@ -62,7 +94,11 @@ class RouteConfigTest {
                 "a.b, /a, a.b, /, false"
             })
     void knowsWhichRoutesHideOthers(
-            @Nullable String host, @Nullable String path, @Nullable String laterHost, @Nullable String laterPath, boolean hidden) {
+            @Nullable String host,
+            @Nullable String path,
+            @Nullable String laterHost,
+            @Nullable String laterPath,
+            boolean hidden) {
         assertThat(new RouteConfig(host, path, "x").shadows(new RouteConfig(laterHost, laterPath, "y")))
                 .isEqualTo(hidden);
     }

@@ -51,7 +51,8 @@ class CertificateReviewTest {
         assertThat(review(leaf, ROOT.certificate())).containsExactly(Kind.BROKEN_CHAIN);
         assertThat(review(leaf, ROOT.certificate(), INTERMEDIATE.certificate())).containsExactly(Kind.BROKEN_CHAIN);
         // The same subject, another key: only the signature tells.
-        assertThat(review(leaf, TestAuthority.root("Intermediate").certificate())).containsExactly(Kind.BROKEN_CHAIN);
+        assertThat(review(leaf, TestAuthority.root("Intermediate").certificate()))
+                .containsExactly(Kind.BROKEN_CHAIN);
     }
 
     @ParameterizedTest
@@ -60,14 +61,18 @@ class CertificateReviewTest {
         Instant from = Instant.now().minus(Duration.ofDays(80));
         Pair leaf = INTERMEDIATE.leaf(KEYS, from, Duration.ofDays(80L + days).plusHours(1), "a.example");
 
-        assertThat(review(leaf, INTERMEDIATE.certificate()).contains(Kind.EXPIRES_SOON)).isEqualTo(warned);
+        assertThat(review(leaf, INTERMEDIATE.certificate()).contains(Kind.EXPIRES_SOON))
+                .isEqualTo(warned);
     }
 
     @Test
     void warnsOfWeakAndUnusualKeys() {
-        assertThat(review(INTERMEDIATE.leaf(rsa(1024), "a.example"), INTERMEDIATE.certificate())).containsExactly(Kind.WEAK);
-        assertThat(review(INTERMEDIATE.leaf(ec("secp521r1"), "a.example"), INTERMEDIATE.certificate())).containsExactly(Kind.WEAK);
-        assertThat(review(INTERMEDIATE.leaf(rsa(2048), "a.example"), INTERMEDIATE.certificate())).isEmpty();
+        assertThat(review(INTERMEDIATE.leaf(rsa(1024), "a.example"), INTERMEDIATE.certificate()))
+                .containsExactly(Kind.WEAK);
+        assertThat(review(INTERMEDIATE.leaf(ec("secp521r1"), "a.example"), INTERMEDIATE.certificate()))
+                .containsExactly(Kind.WEAK);
+        assertThat(review(INTERMEDIATE.leaf(rsa(2048), "a.example"), INTERMEDIATE.certificate()))
+                .isEmpty();
     }
 
     @Test
@@ -76,7 +81,8 @@ class CertificateReviewTest {
     }
 
     private static List<Kind> review(Pair leaf, X509Certificate... others) {
-        List<X509Certificate> chain = Stream.concat(Stream.of(leaf.certificate()), Stream.of(others)).toList();
+        List<X509Certificate> chain =
+                Stream.concat(Stream.of(leaf.certificate()), Stream.of(others)).toList();
         KeyAlgorithm algorithm = KeyPairCheck.algorithmOf(leaf.certificate().getPublicKey());
         assertThat(algorithm).isNotNull();
         SubjectNames names = SubjectNames.of(leaf.certificate(), Path.of("x"), new ArrayList<>());

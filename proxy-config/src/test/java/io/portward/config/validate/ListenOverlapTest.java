@@ -26,7 +26,9 @@ class ListenOverlapTest {
         "127.0.0.1:0, 127.0.0.1:0, false"
     })
     void isWhatTheKernelRefuses(String a, String b, boolean overlap) {
-        assertThat(ListenOverlap.of(ListenAddress.parse(a), ListenAddress.parse(b))).isEqualTo(overlap);
-        assertThat(ListenOverlap.of(ListenAddress.parse(b), ListenAddress.parse(a))).isEqualTo(overlap);
+        assertThat(ListenOverlap.of(ListenAddress.parse(a), ListenAddress.parse(b)))
+                .isEqualTo(overlap);
+        assertThat(ListenOverlap.of(ListenAddress.parse(b), ListenAddress.parse(a)))
+                .isEqualTo(overlap);
     }
 }

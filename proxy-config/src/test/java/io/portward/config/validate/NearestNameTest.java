@@ -9,12 +9,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class NearestNameTest {
 
-    private static final List<String> KEYS = List.of("certificates", "tls", "ports", "backends", "allowRemote", "web", "imap", "smtp");
+    private static final List<String> KEYS =
+            List.of("certificates", "tls", "ports", "backends", "allowRemote", "web", "imap", "smtp");
 
     @ParameterizedTest
     @CsvSource({
-        "wbe,web", "certificate,certificates", "Ports,ports", "port,ports", "prots,ports", "backend,backends", "allow_remote,allowRemote",
-        "allow-remote,allowRemote", "tsl,tls", "TLS,tls", "imaps,imap"
+        "wbe,web",
+        "certificate,certificates",
+        "Ports,ports",
+        "port,ports",
+        "prots,ports",
+        "backend,backends",
+        "allow_remote,allowRemote",
+        "allow-remote,allowRemote",
+        "tsl,tls",
+        "TLS,tls",
+        "imaps,imap"
     })
     void findsWhatWasMeant(String written, String meant) {
         assertThat(NearestName.find(written, KEYS)).isEqualTo(meant);

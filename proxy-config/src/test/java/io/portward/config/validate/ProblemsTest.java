@@ -46,19 +46,21 @@ class ProblemsTest {
         assertThatCode(problems::throwIfErrors).doesNotThrowAnyException();
 
         problems.error("tls", "wrong");
-        assertThatThrownBy(problems::throwIfErrors)
-                .isInstanceOfSatisfying(ConfigurationException.class, e -> {
-                    assertThat(e.problems()).hasSize(2);
-                    assertThat(e.errors()).extracting(Problem::path).containsExactly("tls");
-                });
+        assertThatThrownBy(problems::throwIfErrors).isInstanceOfSatisfying(ConfigurationException.class, e -> {
+            assertThat(e.problems()).hasSize(2);
+            assertThat(e.errors()).extracting(Problem::path).containsExactly("tls");
+        });
     }
 
     @Test
     void keepsTerminalsSafe() {
-        Problem problem = new Problem(
-                Severity.ERROR, "a.yaml", new Position(1, 1), "a\nb", "\u001b[2J\u202e" + "x".repeat(5000));
+        Problem problem =
+                new Problem(Severity.ERROR, "a.yaml", new Position(1, 1), "a\nb", "\u001b[2J\u202e" + "x".repeat(5000));
 
         assertThat(problem.path()).isEqualTo("a\\u000ab");
-        assertThat(problem.message()).startsWith("\\u001b[2J\\u202exxx").endsWith("x\u2026").hasSizeLessThan(620);
+        assertThat(problem.message())
+                .startsWith("\\u001b[2J\\u202exxx")
+                .endsWith("x\u2026")
+                .hasSizeLessThan(620);
     }
 }

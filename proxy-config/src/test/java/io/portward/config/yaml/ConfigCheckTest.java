@@ -43,9 +43,7 @@ class ConfigCheckTest {
 
         assertThat(report.text()).isEqualTo(directory + "/c.yaml: ok\n");
         assertThat(report.passes(true)).isTrue();
-        assertThat(report.json(true))
-                .isEqualTo(
-                        """
+        assertThat(report.json(true)).isEqualTo("""
                         {
                           "file": "%s/c.yaml",
                           "ok": true,
@@ -53,8 +51,7 @@ class ConfigCheckTest {
                           "warnings": 0,
                           "problems": []
                         }
-                        """
-                                .formatted(directory));
+                        """.formatted(directory));
     }
 
     @Test
@@ -66,12 +63,16 @@ class ConfigCheckTest {
         assertThat(report.passes(false)).isTrue();
         assertThat(report.passes(true)).isFalse();
         assertThat(report.text()).endsWith("c.yaml: ok, 0 errors, 1 warning\n");
-        assertThat(report.json(true)).contains("\"ok\": false").contains("\"severity\": \"warning\"").contains("\"line\": 2");
+        assertThat(report.json(true))
+                .contains("\"ok\": false")
+                .contains("\"severity\": \"warning\"")
+                .contains("\"line\": 2");
     }
 
     @Test
     void reportsEveryCertificateAtItsOwnLine() throws IOException {
-        Pair expired = INTERMEDIATE.leaf(KEYS, Instant.now().minus(Duration.ofDays(9)), Duration.ofDays(8), "b.example");
+        Pair expired =
+                INTERMEDIATE.leaf(KEYS, Instant.now().minus(Duration.ofDays(9)), Duration.ofDays(8), "b.example");
         store("expired", expired);
         store("mismatch", INTERMEDIATE.leaf(ec("secp256r1"), "c.example"));
         write(directory.resolve("mismatch.key"), pem(traditional(KEYS)));
@@ -79,11 +80,14 @@ class ConfigCheckTest {
         Files.setPosixFilePermissions(directory.resolve("open.key"), PosixFilePermissions.fromString("rw-r--r--"));
 
         CheckReport report = check(
-                certificate("good"), certificate("expired"), certificate("mismatch"), certificate("open"), certificate("missing"), route("x"));
+                certificate("good"),
+                certificate("expired"),
+                certificate("mismatch"),
+                certificate("open"),
+                certificate("missing"),
+                route("x"));
 
-        assertThat(report.text().replace(directory + "/", ""))
-                .matches(
-                        """
+        assertThat(report.text().replace(directory + "/", "")).matches("""
                         c.yaml:3:28: error: certificates\\[1].chain: the certificate in expired.pem expired at .*
                         c.yaml:4:48: error: certificates\\[2].key: the key in mismatch.key does not belong to the first certificate in mismatch.pem
                         c.yaml:5:40: error: certificates\\[3].key: everyone on this machine can read open.key; run: chmod 600 open.key
@@ -97,7 +101,8 @@ class ConfigCheckTest {
     void allowsInsecureKeysWhenTold() throws IOException {
         Files.setPosixFilePermissions(directory.resolve("good.key"), PosixFilePermissions.fromString("rw-r--r--"));
 
-        assertThat(check(certificate("good"), route("good.example")).passes(false)).isFalse();
+        assertThat(check(certificate("good"), route("good.example")).passes(false))
+                .isFalse();
         assertThat(new ConfigCheck(Clock.systemUTC(), true)
                         .run(directory.resolve("c.yaml"))
                         .passes(true))
@@ -108,10 +113,7 @@ class ConfigCheckTest {
     void warnsOfHostsThatNoCertificateOfThePortCovers() throws IOException {
         store("other", INTERMEDIATE.leaf(KEYS, "other.example"));
 
-        CheckReport report = check(
-                certificate("good"),
-                certificate("other"),
-                """
+        CheckReport report = check(certificate("good"), certificate("other"), """
                 ports:
                   - listen: 443
                     protocol: https
@@ -140,7 +142,8 @@ class ConfigCheckTest {
         store("rsa", INTERMEDIATE.leaf(TestAuthority.rsa(2048), "good.example"));
         store("again", INTERMEDIATE.leaf(KEYS, "good.example"));
 
-        CheckReport report = check(certificate("good"), certificate("rsa"), certificate("again"), route("good.example"));
+        CheckReport report =
+                check(certificate("good"), certificate("rsa"), certificate("again"), route("good.example"));
 
         assertThat(report.problems())
                 .extracting(p -> p.path() + " " + p.message())
@@ -158,7 +161,9 @@ class ConfigCheckTest {
     }
 
     private void store(String name, Pair pair) {
-        boolean selfSigned = pair.certificate().getIssuerX500Principal().equals(pair.certificate().getSubjectX500Principal());
+        boolean selfSigned = pair.certificate()
+                .getIssuerX500Principal()
+                .equals(pair.certificate().getSubjectX500Principal());
         write(
                 directory.resolve(name + ".pem"),
                 selfSigned ? pem(pair.certificate()) : pem(pair.certificate(), INTERMEDIATE.certificate()));
@@ -176,7 +181,8 @@ class ConfigCheckTest {
     private CheckReport check(String... parts) throws IOException {
         Path file = directory.resolve("c.yaml");
         Files.writeString(
-                file, "certificates:\n" + String.join("", parts) + "backends: {web: {servers: [\"127.0.0.1:8080\"]}}\n");
+                file,
+                "certificates:\n" + String.join("", parts) + "backends: {web: {servers: [\"127.0.0.1:8080\"]}}\n");
         return check.run(file);
     }
 }

@@ -39,7 +39,8 @@ class ConfigLoaderTest {
 
     @Test
     void readsTheExampleOfEverySection() throws Exception {
-        Configuration c = new ConfigLoader().load(Path.of("../conf/portward.yaml")).configuration();
+        Configuration c =
+                new ConfigLoader().load(Path.of("../conf/portward.yaml")).configuration();
 
         Path directory = Path.of("../conf").toAbsolutePath().normalize();
         assertThat(c.certificates())
@@ -47,7 +48,10 @@ class ConfigLoaderTest {
                         new CertificateConfig(
                                 "web", directory.resolve("certs/web.pem"), directory.resolve("certs/web.key"), null),
                         new CertificateConfig(
-                                "mail", directory.resolve("certs/mail.pem"), directory.resolve("certs/mail.key"), null));
+                                "mail",
+                                directory.resolve("certs/mail.pem"),
+                                directory.resolve("certs/mail.key"),
+                                null));
         assertThat(c.ports())
                 .extracting(PortConfig::protocol)
                 .containsExactly(
@@ -59,7 +63,8 @@ class ConfigLoaderTest {
         PortConfig https = c.ports().get(0);
         assertThat(https.listen()).isEqualTo(new ListenAddress("0.0.0.0:443", "0.0.0.0", 443));
         assertThat(https.routes())
-                .containsExactly(new RouteConfig("shop.example.com", "/api", "api"), new RouteConfig(null, null, "web"));
+                .containsExactly(
+                        new RouteConfig("shop.example.com", "/api", "api"), new RouteConfig(null, null, "web"));
         assertThat(https.hsts()).isEqualTo(new HstsConfig(Duration.ofDays(365), true, false));
         assertThat(https.backend()).isNull();
         assertThat(c.ports().get(1).listen()).isEqualTo(new ListenAddress("80", null, 80));
@@ -110,8 +115,7 @@ class ConfigLoaderTest {
 
     @Test
     void fillsInTheDefaultsOfAnEmptyHstsSection() throws Exception {
-        Configuration c = parse(
-                """
+        Configuration c = parse("""
                 certificates: [{name: a, chain: a.pem, key: a.key}]
                 ports: [{listen: 443, protocol: https, routes: [{backend: web}], hsts: {}}]
                 backends: {web: {servers: ["a:1"]}}
@@ -123,8 +127,7 @@ class ConfigLoaderTest {
     @Test
     void mergesWhatPortsAndBackendsSayOverTheFilesDefaultsKeyByKey() throws Exception {
         // The sections that are inherited stand last, so order in the file plays no role.
-        Configuration c = parse(
-                """
+        Configuration c = parse("""
                 ports:
                   - listen: 443
                     protocol: https
@@ -148,8 +151,7 @@ class ConfigLoaderTest {
                         Duration.ofSeconds(3),
                         new TicketConfig(Duration.ofMinutes(30), Duration.ofMinutes(90))));
         assertThat(c.ports().get(1).tls())
-                .isEqualTo(new TlsConfig(
-                        TlsPolicy.INTERMEDIATE, UnknownNames.REJECT, Duration.ofSeconds(3), tickets));
+                .isEqualTo(new TlsConfig(TlsPolicy.INTERMEDIATE, UnknownNames.REJECT, Duration.ofSeconds(3), tickets));
         assertThat(c.ports().get(1).tls()).isEqualTo(c.tls());
         assertThat(c.ports().get(0).timeouts().idle()).isEqualTo(Duration.ofMinutes(1));
         assertThat(c.ports().get(0).timeouts().tcpIdle()).isEqualTo(Duration.ofDays(1));
@@ -159,8 +161,7 @@ class ConfigLoaderTest {
 
     @Test
     void readsEveryFormOfListenAddress() throws Exception {
-        Configuration c = parse(
-                """
+        Configuration c = parse("""
                 ports:
                   - {listen: 1443, protocol: redirect}
                   - {listen: "1444", protocol: redirect}
@@ -183,8 +184,7 @@ class ConfigLoaderTest {
 
     @Test
     void normalisesHostsToWhatRequestsSay() throws Exception {
-        Configuration c = parse(
-                """
+        Configuration c = parse("""
                 certificates: [{name: a, chain: a.pem, key: a.key}]
                 ports:
                   - listen: 443
@@ -226,8 +226,7 @@ class ConfigLoaderTest {
 
     @Test
     void acceptsAliasesOfWholeValues() throws Exception {
-        Configuration c = parse(
-                """
+        Configuration c = parse("""
                 timeouts: &patient {idle: 5m}
                 ports: [{listen: 80, protocol: redirect, timeouts: *patient}]
                 """);
@@ -237,8 +236,7 @@ class ConfigLoaderTest {
 
     @Test
     void takesNamesAsYaml12Does() throws Exception {
-        Configuration c = parse(
-                """
+        Configuration c = parse("""
                 certificates: [{name: a, chain: a.pem, key: a.key}]
                 ports: [{listen: 993, protocol: imaps, backend: no}]
                 backends: {no: {servers: ["a:1"]}}
@@ -249,14 +247,14 @@ class ConfigLoaderTest {
 
     @Test
     void acceptsByteOrderMarkAndCarriageReturns() throws Exception {
-        assertThat(parse("\ufeffports:\r\n  - listen: 80\r\n    protocol: redirect\r\n").ports())
+        assertThat(parse("\ufeffports:\r\n  - listen: 80\r\n    protocol: redirect\r\n")
+                        .ports())
                 .hasSize(1);
     }
 
     @Test
     void reportsEachErrorOnceWithFileLineColumnAndPath() {
-        ConfigurationException e = failure(
-                """
+        ConfigurationException e = failure("""
                 certificates: [{name: a, chain: a.pem, key: a.key}]
                 ports:
                   - {listen: 80, protocol: redirect}
@@ -302,9 +300,7 @@ class ConfigLoaderTest {
 
     @Test
     void warnsAboutWhatMayBeMeant() throws Exception {
-        LoadedConfig loaded = new ConfigLoader()
-                .parse(
-                        """
+        LoadedConfig loaded = new ConfigLoader().parse("""
                         certificates: [{name: a, chain: a.pem, key: a.key}]
                         ports:
                           - listen: 8443
@@ -323,9 +319,7 @@ class ConfigLoaderTest {
                         backends:
                           web: {servers: ["a:1"]}
                           spare: {servers: ["a:1"]}
-                        """,
-                        "w.yaml",
-                        Path.of("/"));
+                        """, "w.yaml", Path.of("/"));
 
         assertThat(loaded.warnings())
                 .extracting(Problem::toString)
@@ -345,8 +339,10 @@ class ConfigLoaderTest {
 
     @Test
     void hasNothingToSayAboutAPlainFile() throws Exception {
-        assertThat(new ConfigLoader().load(Path.of("../conf/portward.yaml")).warnings()).isEmpty();
-        assertThat(new ConfigLoader().load(Path.of("../conf/minimal.yaml")).warnings()).isEmpty();
+        assertThat(new ConfigLoader().load(Path.of("../conf/portward.yaml")).warnings())
+                .isEmpty();
+        assertThat(new ConfigLoader().load(Path.of("../conf/minimal.yaml")).warnings())
+                .isEmpty();
     }
 
     @ParameterizedTest
@@ -360,7 +356,23 @@ class ConfigLoaderTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "0s", "-1s", "1", "1.5s", "1 s", "1S", "s", "''", "01s", "1s ms", "1w", "31d", "9999999999d", "0x1s", "1e3s", "Inf", "1_0s"
+                "0s",
+                "-1s",
+                "1",
+                "1.5s",
+                "1 s",
+                "1S",
+                "s",
+                "''",
+                "01s",
+                "1s ms",
+                "1w",
+                "31d",
+                "9999999999d",
+                "0x1s",
+                "1e3s",
+                "Inf",
+                "1_0s"
             })
     void refusesOtherDurations(String text) {
         assertThat(failure(SMALLEST + "timeouts: {idle: " + text + "}").errors())

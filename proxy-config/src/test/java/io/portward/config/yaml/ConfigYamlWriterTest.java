@@ -11,6 +11,64 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigYamlWriterTest {
 
+    private static final String EFFECTIVE = """
+            certificates:
+              - name: a
+                chain: /etc/c
+                key: /etc/k
+            tls:
+              policy: intermediate
+              unknownNames: fallback
+              handshakeTimeout: 10s
+              tickets:
+                rotateEvery: 1h
+                acceptFor: 12h
+            ports:
+              - listen: 127.0.0.1:0
+                protocol: imaps
+                backend: imap
+                tls:
+                  policy: modern
+                  unknownNames: fallback
+                  handshakeTimeout: 10s
+                  tickets:
+                    rotateEvery: 1h
+                    acceptFor: 12h
+                certificates: []
+                timeouts:
+                  headers: 1m
+                  idle: 75s
+                  connect: 5s
+                  tcpIdle: 1500ms
+            backends:
+              imap:
+                servers:
+                  - address: "[::1]:143"
+                    weight: 1
+                protocol: http1
+                proxyProtocol: none
+                timeouts:
+                  headers: 1m
+                  idle: 75s
+                  connect: 5s
+                  tcpIdle: 1500ms
+            trustedProxies: []
+            shutdown:
+              grace: 30s
+            log:
+              level: info
+              format: text
+            timeouts:
+              headers: 1m
+              idle: 75s
+              connect: 5s
+              tcpIdle: 1500ms
+            limits:
+              headerBytes: 64KiB
+              headerCount: 128
+              uriBytes: 16KiB
+            """;
+
     @ParameterizedTest
     @MethodSource("io.portward.config.yaml.ExampleFilesTest#examples")
     void writesWhatReadsBackAsTheSameRecords(String name) throws Exception {
@@ -26,8 +84,25 @@ class ConfigYamlWriterTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "/etc/a b/c.pem", "/etc/it's.pem", "/etc/\"quoted\".pem", "/etc/#.pem", "/etc/a: b.pem", "/etc/- a.pem", "/etc/b\u00fc.pem",
-                "/etc/back\\slash.pem", "/etc/new\nline.pem", "/no", "/~", "/1", "/{a}", "/*a", "/&a", "/!a", "/%a", "/@a", "/\ud83d\udea2"
+                "/etc/a b/c.pem",
+                "/etc/it's.pem",
+                "/etc/\"quoted\".pem",
+                "/etc/#.pem",
+                "/etc/a: b.pem",
+                "/etc/- a.pem",
+                "/etc/b\u00fc.pem",
+                "/etc/back\\slash.pem",
+                "/etc/new\nline.pem",
+                "/no",
+                "/~",
+                "/1",
+                "/{a}",
+                "/*a",
+                "/&a",
+                "/!a",
+                "/%a",
+                "/@a",
+                "/\ud83d\udea2"
             })
     void quotesPathsThatNeedIt(String path) throws Exception {
         Configuration configuration = parse(
@@ -62,75 +137,15 @@ class ConfigYamlWriterTest {
 
     @Test
     void writesDefaultsAndWhatIsInherited() throws Exception {
-        String text = ConfigYamlWriter.write(parse(
-                """
+        String text = ConfigYamlWriter.write(parse("""
                 ports:
                   - {listen: 127.0.0.1:0, protocol: imaps, backend: imap, tls: {policy: modern}}
                 certificates: [{name: a, key: k, chain: c}]
                 backends: {imap: {servers: ["[::1]:143"]}}
                 timeouts: {tcpIdle: 1500ms}
-                """,
-                "/etc"));
+                """, "/etc"));
 
-        assertThat(text)
-                .isEqualTo(
-                        """
-                        certificates:
-                          - name: a
-                            chain: /etc/c
-                            key: /etc/k
-                        tls:
-                          policy: intermediate
-                          unknownNames: fallback
-                          handshakeTimeout: 10s
-                          tickets:
-                            rotateEvery: 1h
-                            acceptFor: 12h
-                        ports:
-                          - listen: 127.0.0.1:0
-                            protocol: imaps
-                            backend: imap
-                            tls:
-                              policy: modern
-                              unknownNames: fallback
-                              handshakeTimeout: 10s
-                              tickets:
-                                rotateEvery: 1h
-                                acceptFor: 12h
-                            certificates: []
-                            timeouts:
-                              headers: 1m
-                              idle: 75s
-                              connect: 5s
-                              tcpIdle: 1500ms
-                        backends:
-                          imap:
-                            servers:
-                              - address: "[::1]:143"
-                                weight: 1
-                            protocol: http1
-                            proxyProtocol: none
-                            timeouts:
-                              headers: 1m
-                              idle: 75s
-                              connect: 5s
-                              tcpIdle: 1500ms
-                        trustedProxies: []
-                        shutdown:
-                          grace: 30s
-                        log:
-                          level: info
-                          format: text
-                        timeouts:
-                          headers: 1m
-                          idle: 75s
-                          connect: 5s
-                          tcpIdle: 1500ms
-                        limits:
-                          headerBytes: 64KiB
-                          headerCount: 128
-                          uriBytes: 16KiB
-                        """);
+        assertThat(text).isEqualTo(EFFECTIVE);
     }
 
     private static Configuration parse(String text, String directory) throws Exception {

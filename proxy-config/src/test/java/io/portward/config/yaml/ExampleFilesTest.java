@@ -16,10 +16,10 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.openssl.PKCS8Generator;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.bouncycastle.openssl.jcajce.JceOpenSSLPKCS8EncryptorBuilder;
-import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +40,8 @@ class ExampleFilesTest {
 
     static Stream<String> examples() throws IOException {
         try (Stream<Path> files = Files.list(CONF)) {
-            return files.map(file -> file.getFileName().toString())
+            return files
+                    .map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith(".yaml"))
                     .sorted()
                     .toList()
@@ -66,9 +67,7 @@ class ExampleFilesTest {
             String[] names = List.of("web", "wildcard").contains(certificate.name())
                     ? new String[] {"*.example.com"}
                     : new String[] {certificate.name().replaceAll("-.*", "") + ".example.com"};
-            write(
-                    certificate.chain(),
-                    pem(intermediate.leaf(keys, names).certificate(), intermediate.certificate()));
+            write(certificate.chain(), pem(intermediate.leaf(keys, names).certificate(), intermediate.certificate()));
             write(certificate.key(), pem(new JcaPKCS8Generator(keys.getPrivate(), null)));
             if (certificate.passwordFile() != null) {
                 write(certificate.passwordFile(), "secret\n");
@@ -101,7 +100,8 @@ class ExampleFilesTest {
     @ParameterizedTest
     @MethodSource("examples")
     void namesTheSchemaForEditors(String name) throws IOException {
-        assertThat(Files.readString(CONF.resolve(name))).startsWith("# yaml-language-server: $schema=portward.schema.json\n");
+        assertThat(Files.readString(CONF.resolve(name)))
+                .startsWith("# yaml-language-server: $schema=portward.schema.json\n");
     }
 
     /** To record the schema after a change of the keys: {@code mvn test -Dnegative.record=true}. */

@@ -18,9 +18,56 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MutationTest {
 
     private static final List<String> PIECES = List.of(
-            ":", ": ", "- ", "[", "]", "{", "}", ",", "\"", "'", "#", "&a ", "*a", "!!x ", "|", ">", "%", "\n", "\n  ", "\t", "\r", "~",
-            "null", "true", "-1", "0", "1e9", "99999999999999999999", "443", "10s", "64KiB", "::", "[::]:1", "0.0.0.0", "/", "..", "*.",
-            "a.example", "\u0000", "\u202e", "\ud83d\udea2", "\ufeff", "<<: ", "? ", "---\n", "...\n", "ports", "backend", "tls: {}", "{}");
+            ":",
+            ": ",
+            "- ",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "\"",
+            "'",
+            "#",
+            "&a ",
+            "*a",
+            "!!x ",
+            "|",
+            ">",
+            "%",
+            "\n",
+            "\n  ",
+            "\t",
+            "\r",
+            "~",
+            "null",
+            "true",
+            "-1",
+            "0",
+            "1e9",
+            "99999999999999999999",
+            "443",
+            "10s",
+            "64KiB",
+            "::",
+            "[::]:1",
+            "0.0.0.0",
+            "/",
+            "..",
+            "*.",
+            "a.example",
+            "\u0000",
+            "\u202e",
+            "\ud83d\udea2",
+            "\ufeff",
+            "<<: ",
+            "? ",
+            "---\n",
+            "...\n",
+            "ports",
+            "backend",
+            "tls: {}",
+            "{}");
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
@@ -39,14 +86,21 @@ class MutationTest {
             try {
                 LoadedConfig loaded = new ConfigLoader().parse(text, "m.yaml", Path.of("/etc"));
                 accepted++;
-                assertThat(schema.complaints(text)).as("schema, seed %d:%n%s", seed, text).isEmpty();
-                assertThat(again(loaded)).as("explain, seed %d:%n%s", seed, text).isEqualTo(loaded.configuration());
+                assertThat(schema.complaints(text))
+                        .as("schema, seed %d:%n%s", seed, text)
+                        .isEmpty();
+                assertThat(again(loaded))
+                        .as("explain, seed %d:%n%s", seed, text)
+                        .isEqualTo(loaded.configuration());
             } catch (ConfigurationException e) {
                 refused++;
-                assertThat(e.errors()).as("seed %d:%n%s", seed, text).isNotEmpty().allSatisfy(problem -> {
-                    assertThat(problem.message()).isNotBlank().doesNotContain("Exception", "io.portward", "\n");
-                    assertThat(problem.toString()).startsWith("m.yaml:");
-                });
+                assertThat(e.errors())
+                        .as("seed %d:%n%s", seed, text)
+                        .isNotEmpty()
+                        .allSatisfy(problem -> {
+                            assertThat(problem.message()).isNotBlank().doesNotContain("Exception", "io.portward", "\n");
+                            assertThat(problem.toString()).startsWith("m.yaml:");
+                        });
             } catch (RuntimeException | StackOverflowError e) {
                 throw new AssertionError("seed " + seed + ":\n" + text, e);
             }

@@ -46,8 +46,7 @@ class ArchitectureTest {
     void everyPackageHasALevel() {
         noClasses()
                 .should()
-                .resideOutsideOfPackages(
-                        LEVELS.stream().flatMap(List::stream).toArray(String[]::new))
+                .resideOutsideOfPackages(LEVELS.stream().flatMap(List::stream).toArray(String[]::new))
                 .check(classes);
     }
 

@@ -28,8 +28,8 @@ public record AddressRange(InetAddress network, int prefixLength) {
         int slash = text.indexOf('/');
         InetAddress address = IpLiteral.parse(slash < 0 ? text : text.substring(0, slash));
         if (address == null) {
-            throw new IllegalArgumentException(
-                    "'" + text + "' is not an address or address range (expected: 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32)");
+            throw new IllegalArgumentException("'" + text
+                    + "' is not an address or address range (expected: 192.0.2.1, 10.0.0.0/8 or 2001:db8::/32)");
         }
         int bits = address.getAddress().length * 8;
         if (slash < 0) {
@@ -37,7 +37,8 @@ public record AddressRange(InetAddress network, int prefixLength) {
         }
         String prefix = text.substring(slash + 1);
         if (!prefix.matches("0|[1-9][0-9]{0,2}") || Integer.parseInt(prefix) > bits) {
-            throw new IllegalArgumentException("'" + text + "' has a wrong prefix length (expected: 0 to " + bits + ")");
+            throw new IllegalArgumentException(
+                    "'" + text + "' has a wrong prefix length (expected: 0 to " + bits + ")");
         }
         return new AddressRange(address, Integer.parseInt(prefix));
     }

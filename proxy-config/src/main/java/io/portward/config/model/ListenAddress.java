@@ -46,7 +46,8 @@ public record ListenAddress(String text, @Nullable String host, int port) {
             throw new IllegalArgumentException("'" + host + "' is not a literal address of this machine" + EXPECTED);
         }
         if (bracketed != literal.contains(":")) {
-            throw new IllegalArgumentException("'" + text + "': an IPv6 address goes in brackets, and nothing else" + EXPECTED);
+            throw new IllegalArgumentException(
+                    "'" + text + "': an IPv6 address goes in brackets, and nothing else" + EXPECTED);
         }
         int port = PortNumber.parse(text.substring(colon + 1), 0);
         return new ListenAddress(text, literal.toLowerCase(Locale.ROOT), port);

@@ -7,8 +7,7 @@ import java.time.Duration;
  *
  * @param handshakeTimeout from accept to the client's Finished
  */
-public record TlsConfig(
-        TlsPolicy policy, UnknownNames unknownNames, Duration handshakeTimeout, TicketConfig tickets) {
+public record TlsConfig(TlsPolicy policy, UnknownNames unknownNames, Duration handshakeTimeout, TicketConfig tickets) {
 
     public TlsConfig {
         if (handshakeTimeout.isNegative() || handshakeTimeout.isZero()) {

@@ -41,7 +41,10 @@ public final class CertificateReview {
         List<PemProblem> doubts = new ArrayList<>();
         X509Certificate leaf = certificate.leaf();
         if (certificate.namesFromCommonName()) {
-            doubts.add(doubt(Kind.COMMON_NAME_ONLY, file, "the certificate has no subject alternative names; browsers refuse it"));
+            doubts.add(doubt(
+                    Kind.COMMON_NAME_ONLY,
+                    file,
+                    "the certificate has no subject alternative names; browsers refuse it"));
         }
         Instant notAfter = certificate.notAfter();
         if (now.plus(EXPIRES_SOON).isAfter(notAfter)) {
@@ -66,11 +69,13 @@ public final class CertificateReview {
             doubts.add(doubt(Kind.WEAK, file, "an RSA key of " + bits + " bits is weak (expected: 2048 or more)"));
         }
         if (!rsa && bits == UNUSUAL_CURVE_BITS) {
-            doubts.add(doubt(Kind.WEAK, file, "some browsers refuse keys on the curve P-521 (expected: P-256 or P-384)"));
+            doubts.add(
+                    doubt(Kind.WEAK, file, "some browsers refuse keys on the curve P-521 (expected: P-256 or P-384)"));
         }
         String signature = leaf.getSigAlgName().toUpperCase(Locale.ROOT);
         if (signature.startsWith("SHA1") || signature.startsWith("MD5")) {
-            doubts.add(doubt(Kind.WEAK, file, "the certificate is signed with " + leaf.getSigAlgName() + "; clients refuse it"));
+            doubts.add(doubt(
+                    Kind.WEAK, file, "the certificate is signed with " + leaf.getSigAlgName() + "; clients refuse it"));
         }
     }
 

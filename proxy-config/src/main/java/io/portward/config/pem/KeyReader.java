@@ -45,12 +45,13 @@ final class KeyReader {
             return info == null ? null : toJdkKey(info, file, problems);
         } catch (IOException | GeneralSecurityException | RuntimeException e) {
             // Bouncy Castle answers damaged ASN.1 with runtime exceptions of many kinds.
-            return fail(
+            report(
                     Kind.MALFORMED,
                     Part.KEY,
                     file,
                     "the key in " + file + " cannot be read: " + e.getMessage(),
                     problems);
+            return null;
         }
     }
 
@@ -69,23 +70,25 @@ final class KeyReader {
                 }
             }
         }
-        return fail(
+        report(
                 Kind.NO_PEM,
                 Part.KEY,
                 file,
                 file + " holds no private key (expected: PEM, beginning with -----BEGIN PRIVATE KEY-----)",
                 problems);
+        return null;
     }
 
     private @Nullable PrivateKeyInfo decrypt(
             Object block, Path file, @Nullable Path passwordFile, Collection<PemProblem> problems) throws IOException {
         if (passwordFile == null) {
-            return fail(
+            report(
                     Kind.PASSWORD_MISSING,
                     Part.KEY,
                     file,
                     "the key in " + file + " is encrypted; name the file with its password in 'passwordFile'",
                     problems);
+            return null;
         }
         String content = PemFile.read(passwordFile, Part.PASSWORD, problems);
         if (content == null) {
@@ -102,12 +105,13 @@ final class KeyReader {
                     new JcePEMDecryptorProviderBuilder().setProvider(decryption).build(password);
             return ((PEMEncryptedKeyPair) block).decryptKeyPair(provider).getPrivateKeyInfo();
         } catch (PKCSException | OperatorCreationException | IOException e) {
-            return fail(
+            report(
                     Kind.WRONG_PASSWORD,
                     Part.PASSWORD,
                     passwordFile,
                     "the first line of " + passwordFile + " does not decrypt the key in " + file,
                     problems);
+            return null;
         }
     }
 
@@ -120,13 +124,14 @@ final class KeyReader {
         } else if (algorithm.equals(X9ObjectIdentifiers.id_ecPublicKey)) {
             name = "EC";
         } else {
-            return fail(
+            report(
                     Kind.UNSUPPORTED_KEY,
                     Part.KEY,
                     file,
                     "the key in " + file + " is " + describe(algorithm) + ", which browsers and mail clients refuse"
                             + " (expected: ECDSA P-256 or P-384, or RSA)",
                     problems);
+            return null;
         }
         return KeyFactory.getInstance(name).generatePrivate(new PKCS8EncodedKeySpec(info.getEncoded()));
     }
@@ -143,11 +148,8 @@ final class KeyReader {
                 : "a key of the algorithm " + algorithm.getId();
     }
 
-    @SuppressWarnings("TypeParameterUnusedInFormals") // always null, of whatever type the caller returns
-    private static <T> @Nullable T fail(
-            Kind kind, Part part, Path file, String message, Collection<PemProblem> problems) {
+    private static void report(Kind kind, Part part, Path file, String message, Collection<PemProblem> problems) {
         problems.add(new PemProblem(kind, part, file, message));
-        return null;
     }
 
     /** Skips certificates, parameters and whatever else stands in the file; the parser refuses types that it does not know. */

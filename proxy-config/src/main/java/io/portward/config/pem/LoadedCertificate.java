@@ -53,7 +53,7 @@ public record LoadedCertificate(
     /** Leaves the key out. */
     @Override
     public String toString() {
-        return "LoadedCertificate[" + algorithm.label() + ", " + leaf().getSubjectX500Principal() + ", until " + notAfter()
-                + "]";
+        return "LoadedCertificate[" + algorithm.label() + ", " + leaf().getSubjectX500Principal() + ", until "
+                + notAfter() + "]";
     }
 }

@@ -50,7 +50,8 @@ public final class PemLoader {
         List<PemProblem> problems = new ArrayList<>();
         List<X509Certificate> certificates = ChainReader.read(chain, problems);
         PrivateKey privateKey = keys.read(key, passwordFile, problems);
-        if (!allowsInsecureKeys && problems.stream().noneMatch(p -> p.part() == Part.KEY && p.kind() == Kind.NOT_FOUND)) {
+        if (!allowsInsecureKeys
+                && problems.stream().noneMatch(p -> p.part() == Part.KEY && p.kind() == Kind.NOT_FOUND)) {
             PemFile.refuseWorldReadable(key, Part.KEY, problems);
         }
         if (!allowsInsecureKeys

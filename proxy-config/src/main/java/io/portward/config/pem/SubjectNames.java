@@ -44,7 +44,10 @@ record SubjectNames(Set<String> dnsNames, Set<String> addresses, boolean fromCom
             }
         } catch (CertificateParsingException | UnknownHostException e) {
             problems.add(new PemProblem(
-                    Kind.MALFORMED, Part.CHAIN, file, file + ": unreadable subject alternative names: " + e.getMessage()));
+                    Kind.MALFORMED,
+                    Part.CHAIN,
+                    file,
+                    file + ": unreadable subject alternative names: " + e.getMessage()));
         }
         if (!dnsNames.isEmpty() || !addresses.isEmpty()) {
             return new SubjectNames(dnsNames, addresses, false);

@@ -91,7 +91,8 @@ public final class CertificateRules {
                 if (owner != null && !owner.equals(certificate.name())) {
                     problems.warning(
                             "certificates[" + i + "].chain",
-                            "'" + name + "' is also a name of the " + pair.algorithm().label() + " certificate '" + owner
+                            "'" + name + "' is also a name of the "
+                                    + pair.algorithm().label() + " certificate '" + owner
                                     + "', which comes first and is served");
                     break;
                 }
@@ -107,7 +108,8 @@ public final class CertificateRules {
                 String host = route.host();
                 if (host != null && !isCovered(host, port)) {
                     problems.warning(
-                            "ports[" + i + "].routes[" + j + "].host", "no certificate of this port covers '" + host + "'");
+                            "ports[" + i + "].routes[" + j + "].host",
+                            "no certificate of this port covers '" + host + "'");
                 }
             }
         }
@@ -116,8 +118,8 @@ public final class CertificateRules {
     private boolean isCovered(String host, PortConfig port) {
         String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
         return loaded.entrySet().stream()
-                .filter(e -> port.certificates().isEmpty()
-                        || port.certificates().contains(e.getKey()))
+                .filter(e ->
+                        port.certificates().isEmpty() || port.certificates().contains(e.getKey()))
                 .anyMatch(e -> e.getValue().covers(bare));
     }
 }

@@ -66,7 +66,8 @@ public final class ConfigurationRules {
                     .findFirst()
                     .ifPresent(other -> problems.error(
                             path,
-                            "'" + port.listen() + "' overlaps with '" + other.port().listen() + "' of " + other.path()));
+                            "'" + port.listen() + "' overlaps with '"
+                                    + other.port().listen() + "' of " + other.path()));
             earlier.add(new Listener(path, port));
         }
         AdminConfig admin = configuration.admin();
@@ -76,7 +77,8 @@ public final class ConfigurationRules {
                     .findFirst()
                     .ifPresent(other -> problems.error(
                             "admin.listen",
-                            "'" + admin.listen() + "' overlaps with '" + other.port().listen() + "' of " + other.path()));
+                            "'" + admin.listen() + "' overlaps with '"
+                                    + other.port().listen() + "' of " + other.path()));
         }
     }
 
@@ -91,7 +93,9 @@ public final class ConfigurationRules {
                     && certificateNames.isEmpty()
                     && !problems.isWrong("certificates")
                     && !problems.isWrong(path + ".listen")) {
-                problems.error(path + ".protocol", "a TLS port needs a certificate, and the file lists none in 'certificates'");
+                problems.error(
+                        path + ".protocol",
+                        "a TLS port needs a certificate, and the file lists none in 'certificates'");
             }
             checkReferences(port, path, certificateNames);
         }
@@ -103,7 +107,8 @@ public final class ConfigurationRules {
             String name = port.certificates().get(i);
             String at = path + ".certificates[" + i + "]";
             if (!certificateNames.contains(name) && !problems.isWrong("certificates")) {
-                problems.error(at, "no certificate is called '" + name + "'" + NearestName.hint(name, certificateNames));
+                problems.error(
+                        at, "no certificate is called '" + name + "'" + NearestName.hint(name, certificateNames));
             } else if (!chosen.add(name)) {
                 problems.warning(at, "'" + name + "' is listed twice");
             }
@@ -120,7 +125,8 @@ public final class ConfigurationRules {
             if (target != null && target.proxyProtocol() != ProxyProtocol.NONE) {
                 problems.error(
                         at,
-                        "backend '" + route.backend() + "' has proxyProtocol, but connections for routes are shared by many"
+                        "backend '" + route.backend()
+                                + "' has proxyProtocol, but connections for routes are shared by many"
                                 + " clients; the client's address is in X-Forwarded-For instead");
             }
         }
@@ -162,7 +168,8 @@ public final class ConfigurationRules {
         if (!admin.listen().isLoopback() && !admin.allowRemote()) {
             problems.error(
                     "admin.listen",
-                    "'" + admin.listen() + "' can be reached by other machines, and the page has no password; write 127.0.0.1:"
+                    "'" + admin.listen()
+                            + "' can be reached by other machines, and the page has no password; write 127.0.0.1:"
                             + admin.listen().port() + ", or allowRemote: true if that is meant");
         }
     }

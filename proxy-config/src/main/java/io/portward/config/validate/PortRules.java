@@ -49,7 +49,8 @@ final class PortRules {
         if (standard != null && standard != number) {
             problems.warning(
                     path + ".listen",
-                    "port " + number + " is not the standard port of " + name(port.protocol()) + ", which is " + standard);
+                    "port " + number + " is not the standard port of " + name(port.protocol()) + ", which is "
+                            + standard);
         }
         STANDARD_PORTS.forEach((protocol, usual) -> {
             // 443 stays out: people do put other things than https behind it, because firewalls let it pass.
@@ -69,7 +70,8 @@ final class PortRules {
             problems.error(path + ".to", "port " + port.to() + " would redirect to itself");
         } else if (!known) {
             problems.warning(
-                    path + ".to", "clients are sent to port " + port.to() + ", and no https port of this file listens there");
+                    path + ".to",
+                    "clients are sent to port " + port.to() + ", and no https port of this file listens there");
         }
     }
 
@@ -94,7 +96,8 @@ final class PortRules {
     private static void checkHsts(HstsConfig hsts, String path, Problems problems) {
         if (hsts.preload() && (!hsts.includeSubDomains() || hsts.maxAge().compareTo(PRELOAD_MAX_AGE) < 0)) {
             problems.warning(
-                    path + ".preload", "preload lists take only hosts with includeSubDomains: true and a maxAge of 365d or more");
+                    path + ".preload",
+                    "preload lists take only hosts with includeSubDomains: true and a maxAge of 365d or more");
         }
     }
 

@@ -41,7 +41,7 @@ public final class Problems {
     public void errorAt(Position position, String path, String message) {
         wrongPaths.add(path);
         errors++;
-        keep(new Problem(Severity.ERROR, file, position, path, message));
+        keep(Severity.ERROR, position, path, message);
     }
 
     /** Reports an error about the value at {@code path}, unless the path is known to be wrong already. */
@@ -59,7 +59,7 @@ public final class Problems {
     /** Reports a warning about the value at {@code path}, unless the path is known to be wrong already. */
     public void warning(String path, String message) {
         if (!isWrong(path)) {
-            keep(new Problem(Severity.WARNING, file, positionOf(path), path, message));
+            keep(Severity.WARNING, positionOf(path), path, message);
         }
     }
 
@@ -107,9 +107,9 @@ public final class Problems {
         }
     }
 
-    private void keep(Problem problem) {
+    private void keep(Severity severity, Position position, String path, String message) {
         if (kept.size() < MAX_KEPT) {
-            kept.add(problem);
+            kept.add(new Problem(severity, file, position, path, message));
         } else {
             dropped++;
         }

@@ -49,8 +49,7 @@ final class BackendKeys {
             "backend",
             "A group of servers that answer the same requests.",
             List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS),
-            v -> new BackendConfig(
-                    v.name(), v.get(SERVERS), v.get(PROTOCOL), v.get(PROXY_PROTOCOL), v.get(TIMEOUTS)));
+            v -> new BackendConfig(v.name(), v.get(SERVERS), v.get(PROTOCOL), v.get(PROXY_PROTOCOL), v.get(TIMEOUTS)));
 
     private BackendKeys() {}
 }

@@ -37,10 +37,7 @@ public record CheckReport(String file, List<Problem> problems) {
         problems.forEach(problem -> out.append(problem).append('\n'));
         out.append(file).append(": ").append(errorCount() == 0 ? "ok" : "not usable");
         if (!problems.isEmpty()) {
-            out.append(", ")
-                    .append(count(errorCount(), "error"))
-                    .append(", ")
-                    .append(count(warningCount(), "warning"));
+            out.append(", ").append(count(errorCount(), "error")).append(", ").append(count(warningCount(), "warning"));
         }
         return out.append('\n').toString();
     }

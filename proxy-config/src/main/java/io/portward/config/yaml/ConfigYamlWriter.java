@@ -70,10 +70,12 @@ public final class ConfigYamlWriter {
             return "[]";
         }
         String text = value.toString();
-        boolean plain = !(value instanceof String)
-                || (PLAIN.matcher(text).matches()
-                        && ScalarKind.ofPlain(text) == ScalarKind.TEXT
-                        && !MISREAD.matcher(text).matches());
-        return plain ? text : JsonWriter.quote(text);
+        return value instanceof String && needsQuotes(text) ? JsonWriter.quote(text) : text;
+    }
+
+    private static boolean needsQuotes(String text) {
+        return !PLAIN.matcher(text).matches()
+                || ScalarKind.ofPlain(text) != ScalarKind.TEXT
+                || MISREAD.matcher(text).matches();
     }
 }

@@ -32,7 +32,8 @@ final class Durations {
         String text = duration.toMillis() + "ms";
         for (Map.Entry<String, Duration> unit : UNITS.entrySet()) {
             long millis = unit.getValue().toMillis();
-            if (duration.toMillis() % millis == 0 && (duration.toMillis() >= millis || unit.getKey().equals("s"))) {
+            if (duration.toMillis() % millis == 0
+                    && (duration.toMillis() >= millis || unit.getKey().equals("s"))) {
                 text = duration.toMillis() / millis + unit.getKey();
             }
         }

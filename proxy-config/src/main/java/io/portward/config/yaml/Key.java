@@ -52,8 +52,7 @@ record Key<S, T>(
 
     /** This key, lending its value to those that inherit. */
     Key<S, T> lent() {
-        return new Key<>(
-                name, type, getter, defaultValue, required, inherits, true, doc, onlyFor, requiredFor, excuse);
+        return new Key<>(name, type, getter, defaultValue, required, inherits, true, doc, onlyFor, requiredFor, excuse);
     }
 
     /** This key, known to some variants only. */

@@ -23,7 +23,10 @@ final class Mappings {
             }
             String key = scalar.getValue();
             if (key.equals("<<")) {
-                place.key(key).error(keyNode, "merge keys are not supported; repeat the keys, or give the whole value an alias");
+                place.key(key)
+                        .error(
+                                keyNode,
+                                "merge keys are not supported; repeat the keys, or give the whole value an alias");
                 continue;
             }
             NodeTuple first = entries.putIfAbsent(key, tuple);

@@ -49,7 +49,8 @@ final class NodeTree {
         } catch (YAMLException e) {
             problems.errorAt(position(parser.last), "", "not usable as a configuration: " + e.getMessage());
         } catch (StackOverflowError | OutOfMemoryError e) {
-            // The bounds above should make this impossible; a supervisor should still get a clear line instead of a crash.
+            // The bounds above should make this impossible; a supervisor should still get a clear line instead of a
+            // crash.
             problems.errorAt(Position.WHOLE_FILE, "", "takes more memory to read than there is");
         }
         return null;
@@ -60,13 +61,16 @@ final class NodeTree {
     }
 
     private static String describe(MarkedYAMLException e) {
-        String problem = e.getProblem() == null ? "syntax error" : e.getProblem().strip();
+        String problem =
+                e.getProblem() == null ? "syntax error" : e.getProblem().strip();
         return e.getContext() == null ? problem : e.getContext().strip() + ", " + problem;
     }
 
     private static String hint(MarkedYAMLException e, String text) {
         Mark mark = e.getProblemMark();
-        String line = mark == null ? "" : text.lines().skip(mark.getLine()).findFirst().orElse("");
+        String line = mark == null
+                ? ""
+                : text.lines().skip(mark.getLine()).findFirst().orElse("");
         if (line.matches(".*[:,\\[\\s-]\\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*].*")) {
             return " (an IPv6 address needs quotes: \"[::]:443\")";
         }

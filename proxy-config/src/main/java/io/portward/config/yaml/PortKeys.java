@@ -116,7 +116,10 @@ final class PortKeys {
             .onlyFor(HTTPS, "the header has a meaning over https only");
 
     private static final Key<PortConfig, TlsConfig> TLS_KEY = Key.<PortConfig, TlsConfig>inherited(
-                    "tls", TlsKeys.SECTION, PortConfig::tls, "What differs for this port from the TLS rules of the file.")
+                    "tls",
+                    TlsKeys.SECTION,
+                    PortConfig::tls,
+                    "What differs for this port from the TLS rules of the file.")
             .onlyFor(TLS, "a redirect port speaks plain HTTP");
 
     private static final Key<PortConfig, List<String>> CERTIFICATES = Key.<PortConfig, List<String>>withDefault(
@@ -153,6 +156,9 @@ final class PortKeys {
     private PortKeys() {}
 
     private static Set<String> names(Predicate<PortProtocol> which) {
-        return Arrays.stream(PortProtocol.values()).filter(which).map(Scalars::spell).collect(Collectors.toSet());
+        return Arrays.stream(PortProtocol.values())
+                .filter(which)
+                .map(Scalars::spell)
+                .collect(Collectors.toSet());
     }
 }

@@ -53,8 +53,8 @@ final class ProcessKeys {
 
     static final ShutdownConfig DEFAULT_SHUTDOWN = new ShutdownConfig(DEFAULT_GRACE);
 
-    static final Section<ShutdownConfig> SHUTDOWN = new Section<>(
-            "shutdown", "How the process ends.", List.of(GRACE), v -> new ShutdownConfig(v.get(GRACE)));
+    static final Section<ShutdownConfig> SHUTDOWN =
+            new Section<>("shutdown", "How the process ends.", List.of(GRACE), v -> new ShutdownConfig(v.get(GRACE)));
 
     private static final Key<LogConfig, LogConfig.Level> LEVEL = Key.withDefault(
             "level",

@@ -83,8 +83,7 @@ final class RootKeys {
     static final Section<Configuration> SECTION = new Section<>(
             "configuration",
             "Configuration of Portward, a TLS-terminating reverse proxy.",
-            List.of(
-                    CERTIFICATES, TLS, PORTS, BACKENDS, ADMIN, TRUSTED_PROXIES, SHUTDOWN, LOG, TIMEOUTS, LIMITS),
+            List.of(CERTIFICATES, TLS, PORTS, BACKENDS, ADMIN, TRUSTED_PROXIES, SHUTDOWN, LOG, TIMEOUTS, LIMITS),
             v -> new Configuration(
                     v.get(CERTIFICATES),
                     v.get(TLS),

@@ -29,6 +29,9 @@ record ScalarType<T>(
         Map<String, Object> schema)
         implements ValueType<T> {
 
+    /** The longest path that Linux opens (PATH_MAX); nothing else here comes near. */
+    private static final int MAX_LENGTH = 4096;
+
     /** Reads the text of a value. */
     interface Parser<T> {
         T parse(String text, Place place);
@@ -45,16 +48,26 @@ record ScalarType<T>(
             return standIn;
         }
         if (!(node instanceof ScalarNode scalar)) {
-            boolean unquotedIpv6 = node instanceof SequenceNode && schema.toString().contains("[::]");
-            place.error(node, "expected " + expected + ", found " + Nodes.describe(node)
-                    + (unquotedIpv6 ? " (an IPv6 address needs quotes: \"[::]:443\")" : ""));
+            boolean unquotedIpv6 =
+                    node instanceof SequenceNode && schema.toString().contains("[::]");
+            place.error(
+                    node,
+                    "expected " + expected + ", found " + Nodes.describe(node)
+                            + (unquotedIpv6 ? " (an IPv6 address needs quotes: \"[::]:443\")" : ""));
+            return standIn;
+        }
+        if (scalar.getValue().length() > MAX_LENGTH) {
+            place.error(node, "longer than " + MAX_LENGTH + " characters (expected: " + expected + ")");
             return standIn;
         }
         ScalarKind kind = ScalarKind.of(scalar);
         if (!kinds.contains(kind)) {
-            boolean quotes = kind != ScalarKind.NULL && kinds.contains(ScalarKind.TEXT) && accepts(scalar.getValue(), place);
-            place.error(node, "expected " + expected + ", found " + kind.describe(scalar.getValue())
-                    + (quotes ? " (write it in quotes)" : ""));
+            boolean quotes =
+                    kind != ScalarKind.NULL && kinds.contains(ScalarKind.TEXT) && accepts(scalar.getValue(), place);
+            place.error(
+                    node,
+                    "expected " + expected + ", found " + kind.describe(scalar.getValue())
+                            + (quotes ? " (write it in quotes)" : ""));
             return standIn;
         }
         try {

@@ -25,7 +25,12 @@ final class Scalars {
     static final String NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
 
     static final ScalarType<Boolean> BOOLEAN = new ScalarType<>(
-            "true or false", Set.of(ScalarKind.BOOLEAN), Scalars::parseBoolean, b -> b, false, Map.of("type", "boolean"));
+            "true or false",
+            Set.of(ScalarKind.BOOLEAN),
+            Scalars::parseBoolean,
+            b -> b,
+            false,
+            Map.of("type", "boolean"));
 
     static final ScalarType<String> NAME = text("a name", NAME_PATTERN, Scalars::parseName, n -> n, "");
 
@@ -65,11 +70,11 @@ final class Scalars {
                     ? (Object) Integer.valueOf(listen.text())
                     : listen.text(),
             new ListenAddress("", null, 0),
-            Map.of(
+            ordered(
                     "anyOf",
                     List.of(
-                            Map.of("type", "integer", "minimum", 0, "maximum", 65535),
-                            Map.of("type", "string", "pattern", "^(([0-9.]+|\\[[0-9a-fA-F:.]+\\]):)?[0-9]{1,5}$")),
+                            ordered("type", "integer", "minimum", 0, "maximum", 65535),
+                            ordered("type", "string", "pattern", "^(([0-9.]+|\\[[0-9a-fA-F:.]+\\]):)?[0-9]{1,5}$")),
                     "examples",
                     List.of(443, "0.0.0.0:443", "[::]:443", "127.0.0.1:0")));
 
@@ -140,8 +145,8 @@ final class Scalars {
                 (text, place) -> {
                     E value = values.get(text);
                     if (value == null && planned.contains(text)) {
-                        throw new IllegalArgumentException(
-                                "'" + text + "' is not available yet (possible today: " + String.join(", ", names) + ")");
+                        throw new IllegalArgumentException("'" + text + "' is not available yet (possible today: "
+                                + String.join(", ", names) + ")");
                     }
                     if (value == null) {
                         String hint = NearestName.hint(text, names);

@@ -133,8 +133,10 @@ record Section<S>(
             NodeTuple tuple = entries.get(key.name());
             if (tuple != null && !key.knownTo(chosen)) {
                 place.key(key.name())
-                        .error(tuple.getKeyNode(), "does not go with " + variantKey.name() + " '" + chosen + "'"
-                                + (key.excuse().isEmpty() ? "" : "; " + key.excuse()));
+                        .error(
+                                tuple.getKeyNode(),
+                                "does not go with " + variantKey.name() + " '" + chosen + "'"
+                                        + (key.excuse().isEmpty() ? "" : "; " + key.excuse()));
             } else if (tuple == null && key.requiredFor().contains(chosen)) {
                 place.key(key.name())
                         .error(node, "this key is missing; " + variantKey.name() + " '" + chosen + "' needs it");

@@ -27,12 +27,11 @@ final class Sizes {
                     : " (expected: " + EXPECTED + ")";
             throw new IllegalArgumentException("'" + text + "' is not a size" + hint);
         }
-        long unit =
-                switch (matcher.group(2)) {
-                    case "MiB" -> MIB;
-                    case "KiB" -> KIB;
-                    default -> 1;
-                };
+        long unit = switch (matcher.group(2)) {
+            case "MiB" -> MIB;
+            case "KiB" -> KIB;
+            default -> 1;
+        };
         return (int) Math.min(Integer.MAX_VALUE, unit * Long.parseLong(matcher.group(1)));
     }
 

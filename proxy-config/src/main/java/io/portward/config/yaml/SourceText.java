@@ -13,7 +13,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.reader.StreamReader;
 
@@ -23,7 +22,15 @@ final class SourceText {
     /** 50,000 certificate entries fit into 6 MB; more is a mistake. */
     static final int MAX_BYTES = 8 * 1024 * 1024;
 
+    /**
+     * The longest run of characters without white space. SnakeYAML 2.7 copies its look-ahead again and again until a word ends, so
+     * that the time grows with the square of the length.
+     */
+    private static final int MAX_RUN = 64 * 1024;
+
     private static final char BYTE_ORDER_MARK = '\uFEFF';
+    private static final int UTF_16_BIG_ENDIAN = 0xfeff;
+    private static final int UTF_16_LITTLE_ENDIAN = 0xfffe;
 
     private SourceText() {}
 
@@ -52,9 +59,8 @@ final class SourceText {
     }
 
     static @Nullable String decode(byte[] bytes, Problems problems) {
-        if (bytes.length >= 2
-                && (((bytes[0] & 0xff) == 0xfe && (bytes[1] & 0xff) == 0xff)
-                        || ((bytes[0] & 0xff) == 0xff && (bytes[1] & 0xff) == 0xfe))) {
+        int start = bytes.length < 2 ? 0 : ((bytes[0] & 0xff) << 8) | (bytes[1] & 0xff);
+        if (start == UTF_16_BIG_ENDIAN || start == UTF_16_LITTLE_ENDIAN) {
             return fail(problems, "is encoded in UTF-16; save it as UTF-8");
         }
         ByteBuffer in = ByteBuffer.wrap(bytes);
@@ -74,14 +80,20 @@ final class SourceText {
             problems.errorAt(
                     positionAt(text, unprintable),
                     "",
-                    String.format(Locale.ROOT, "is not a text file: it holds the character U+%04X", codePoint));
+                    String.format("is not a text file: it holds the character U+%04X", codePoint));
+            return null;
+        }
+        int run = longRun(text);
+        if (run >= 0) {
+            problems.errorAt(
+                    positionAt(text, run), "", "more than " + MAX_RUN + " characters without a space follow here");
             return null;
         }
         if (result.isError()) {
             problems.errorAt(
                     positionAt(text, text.length()),
                     "",
-                    String.format(Locale.ROOT, "is not UTF-8: byte 0x%02x cannot stand here", bytes[in.position()]));
+                    String.format("is not UTF-8: byte 0x%02x cannot stand here", bytes[in.position()]));
             return null;
         }
         return text;
@@ -94,6 +106,20 @@ final class SourceText {
                 return i;
             }
             i += Character.charCount(codePoint);
+        }
+        return -1;
+    }
+
+    /** Where a run of more than {@link #MAX_RUN} characters begins, or -1. */
+    private static int longRun(String text) {
+        int start = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
+                start = i + 1;
+            } else if (i - start >= MAX_RUN) {
+                return start;
+            }
         }
         return -1;
     }

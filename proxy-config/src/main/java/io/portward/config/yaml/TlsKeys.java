@@ -56,7 +56,8 @@ final class TlsKeys {
                     v -> v.get(ACCEPT_FOR).compareTo(v.get(ROTATE_EVERY)) >= 0
                             ? null
                             : "'" + Durations.format(v.get(ACCEPT_FOR)) + "' is shorter than rotateEvery, '"
-                                    + Durations.format(v.get(ROTATE_EVERY)) + "': the newest tickets would be refused")));
+                                    + Durations.format(v.get(ROTATE_EVERY))
+                                    + "': the newest tickets would be refused")));
 
     private static final Key<TlsConfig, TlsPolicy> POLICY = Key.withDefault(
             "policy",

@@ -95,7 +95,10 @@ class PemLoaderTest {
                 plain.getType(),
                 List.of(
                         new PemHeader("Proc-Type", "4,ENCRYPTED"),
-                        new PemHeader("DEK-Info", "AES-256-CBC," + Hex.toHexString(encryptor.getIV()).toUpperCase(Locale.ROOT))),
+                        new PemHeader(
+                                "DEK-Info",
+                                "AES-256-CBC,"
+                                        + Hex.toHexString(encryptor.getIV()).toUpperCase(Locale.ROOT))),
                 encryptor.encrypt(plain.getContent()));
         String text = pem(encrypted);
         assertThat(text).contains("Proc-Type: 4,ENCRYPTED");
@@ -113,7 +116,8 @@ class PemLoaderTest {
     @Test
     void readsChainAndKeyFromOneFile() throws Exception {
         Pair leaf = AUTHORITY.leaf(EC, "www.example.com");
-        Path both = write(directory.resolve("both.pem"), pem(traditional(EC), leaf.certificate(), AUTHORITY.certificate()));
+        Path both =
+                write(directory.resolve("both.pem"), pem(traditional(EC), leaf.certificate(), AUTHORITY.certificate()));
 
         LoadedCertificate loaded = loader.load(both, both, null);
 
@@ -122,11 +126,13 @@ class PemLoaderTest {
 
     @Test
     void takesNamesAndAddressesFromTheAlternativeNames() throws Exception {
-        Pair leaf = AUTHORITY.leaf(EC, "WWW.Example.com", "*.Example.org", "xn--Bcher-kva.example.", "192.0.2.1", "2001:db8::1");
+        Pair leaf = AUTHORITY.leaf(
+                EC, "WWW.Example.com", "*.Example.org", "xn--Bcher-kva.example.", "192.0.2.1", "2001:db8::1");
 
         LoadedCertificate loaded = load(leaf.certificate(), pem(traditional(EC)), null);
 
-        assertThat(loaded.dnsNames()).containsExactlyInAnyOrder("www.example.com", "*.example.org", "xn--bcher-kva.example");
+        assertThat(loaded.dnsNames())
+                .containsExactlyInAnyOrder("www.example.com", "*.example.org", "xn--bcher-kva.example");
         assertThat(loaded.addresses()).containsExactlyInAnyOrder("192.0.2.1", "2001:db8:0:0:0:0:0:1");
         assertThat(loaded.namesFromCommonName()).isFalse();
         assertThat(loaded.covers("a.example.org")).isTrue();
@@ -147,7 +153,8 @@ class PemLoaderTest {
     void hidesTheKeyInItsText() throws Exception {
         LoadedCertificate loaded = load(AUTHORITY.leaf(RSA, "a.example").certificate(), pem(traditional(RSA)), null);
 
-        assertThat(loaded.toString()).isEqualTo("LoadedCertificate[rsa, CN=a.example, until " + loaded.notAfter() + "]");
+        assertThat(loaded.toString())
+                .isEqualTo("LoadedCertificate[rsa, CN=a.example, until " + loaded.notAfter() + "]");
     }
 
     @Test
@@ -165,8 +172,10 @@ class PemLoaderTest {
                 .satisfies(p -> assertThat(p.kind()).isEqualTo(Kind.KEY_MISMATCH))
                 .satisfies(p -> assertThat(p.part()).isEqualTo(Part.KEY));
         assertThat(problem(leaf, pem(traditional(RSA)), null).kind()).isEqualTo(Kind.KEY_MISMATCH);
-        assertThat(problem(leaf, pem(traditional(ec("secp384r1"))), null).kind()).isEqualTo(Kind.KEY_MISMATCH);
-        assertThat(problem(AUTHORITY.leaf(RSA, "a.example"), pem(traditional(rsa(2048))), null).kind())
+        assertThat(problem(leaf, pem(traditional(ec("secp384r1"))), null).kind())
+                .isEqualTo(Kind.KEY_MISMATCH);
+        assertThat(problem(AUTHORITY.leaf(RSA, "a.example"), pem(traditional(rsa(2048))), null)
+                        .kind())
                 .isEqualTo(Kind.KEY_MISMATCH);
     }
 
@@ -176,7 +185,8 @@ class PemLoaderTest {
         String key = encrypted(EC, "right");
 
         assertThat(problem(leaf, key, null).kind()).isEqualTo(Kind.PASSWORD_MISSING);
-        assertThat(problem(leaf, key, write(directory.resolve("p"), "wrong\n")).kind()).isEqualTo(Kind.WRONG_PASSWORD);
+        assertThat(problem(leaf, key, write(directory.resolve("p"), "wrong\n")).kind())
+                .isEqualTo(Kind.WRONG_PASSWORD);
         assertThat(problem(leaf, key, write(directory.resolve("q"), "")).kind()).isEqualTo(Kind.WRONG_PASSWORD);
         assertThat(problem(leaf, key, directory.resolve("absent")).kind()).isEqualTo(Kind.NOT_FOUND);
     }
@@ -198,8 +208,8 @@ class PemLoaderTest {
         Path key = write(directory.resolve("key.pem"), pem(traditional(EC)));
         Clock later = Clock.fixed(Instant.now().plus(Duration.ofDays(91)), ZoneOffset.UTC);
 
-        PemException e = catchThrowableOfType(
-                PemException.class, () -> new PemLoader(later, false).load(chain, key, null));
+        PemException e =
+                catchThrowableOfType(PemException.class, () -> new PemLoader(later, false).load(chain, key, null));
 
         assertThat(e.problems()).extracting(PemProblem::kind).containsExactly(Kind.EXPIRED);
     }
@@ -305,7 +315,8 @@ class PemLoaderTest {
 
         Path chain = write(directory.resolve("chain.pem"), pem(leaf.certificate()));
         Path key = write(
-                directory.resolve("key.pem"), pem(PrivateKeyInfo.getInstance(keys.getPrivate().getEncoded())));
+                directory.resolve("key.pem"),
+                pem(PrivateKeyInfo.getInstance(keys.getPrivate().getEncoded())));
         PemException e = catchThrowableOfType(PemException.class, () -> loader.load(chain, key, null));
 
         assertThat(e.problems()).extracting(PemProblem::kind).containsOnly(Kind.UNSUPPORTED_KEY);
@@ -327,8 +338,7 @@ class PemLoaderTest {
     }
 
     private PemProblem problem(Pair leaf, String keyText, @Nullable Path password) {
-        PemException e =
-                catchThrowableOfType(PemException.class, () -> load(leaf.certificate(), keyText, password));
+        PemException e = catchThrowableOfType(PemException.class, () -> load(leaf.certificate(), keyText, password));
         assertThat(e.problems()).hasSize(1);
         return e.problems().get(0);
     }

@@ -40,6 +40,8 @@ public final class TestAuthority {
     /** A certificate and its key. */
     public record Pair(X509Certificate certificate, KeyPair keys) {}
 
+    private record Subject(String name, KeyPair keys, boolean isAuthority, List<String> names) {}
+
     private static final AtomicLong SERIALS = new AtomicLong(1);
 
     private final Pair authority;
@@ -51,13 +53,20 @@ public final class TestAuthority {
     public static TestAuthority root(String name) {
         KeyPair keys = ec("secp256r1");
         return new TestAuthority(new Pair(
-                sign(name, keys, name, keys.getPrivate(), true, List.of(), Instant.now(), Duration.ofDays(3650)), keys));
+                sign(
+                        new Subject(name, keys, true, List.of()),
+                        name,
+                        keys.getPrivate(),
+                        Instant.now(),
+                        Duration.ofDays(3650)),
+                keys));
     }
 
     public TestAuthority intermediate(String name) {
         KeyPair keys = ec("secp256r1");
         return new TestAuthority(new Pair(
-                sign(name, keys, subject(), key(), true, List.of(), Instant.now(), Duration.ofDays(1000)), keys));
+                sign(new Subject(name, keys, true, List.of()), subject(), key(), Instant.now(), Duration.ofDays(1000)),
+                keys));
     }
 
     public X509Certificate certificate() {
@@ -71,12 +80,18 @@ public final class TestAuthority {
 
     public Pair leaf(KeyPair keys, Instant from, Duration lifetime, String... names) {
         String subject = names.length == 0 ? "plain.example" : names[0];
-        return new Pair(sign(subject, keys, subject(), key(), false, List.of(names), from, lifetime), keys);
+        return new Pair(
+                sign(new Subject(subject, keys, false, List.of(names)), subject(), key(), from, lifetime), keys);
     }
 
     public static Pair selfSigned(KeyPair keys, String... names) {
         return new Pair(
-                sign(names[0], keys, names[0], keys.getPrivate(), false, List.of(names), Instant.now(), Duration.ofDays(90)),
+                sign(
+                        new Subject(names[0], keys, false, List.of(names)),
+                        names[0],
+                        keys.getPrivate(),
+                        Instant.now(),
+                        Duration.ofDays(90)),
                 keys);
     }
 
@@ -105,12 +120,14 @@ public final class TestAuthority {
         PrivateKeyInfo info = PrivateKeyInfo.getInstance(keys.getPrivate().getEncoded());
         try {
             if (keys.getPublic().getAlgorithm().equals("RSA")) {
-                return new PemObject("RSA PRIVATE KEY", info.parsePrivateKey().toASN1Primitive().getEncoded());
+                return new PemObject(
+                        "RSA PRIVATE KEY",
+                        info.parsePrivateKey().toASN1Primitive().getEncoded());
             }
             ECPrivateKey inner = ECPrivateKey.getInstance(info.parsePrivateKey());
             int bits = ((ECKey) keys.getPublic()).getParams().getOrder().bitLength();
-            ECPrivateKey withCurve =
-                    new ECPrivateKey(bits, inner.getKey(), info.getPrivateKeyAlgorithm().getParameters());
+            ECPrivateKey withCurve = new ECPrivateKey(
+                    bits, inner.getKey(), info.getPrivateKeyAlgorithm().getParameters());
             return new PemObject("EC PRIVATE KEY", withCurve.getEncoded());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -150,25 +167,18 @@ public final class TestAuthority {
     }
 
     private static X509Certificate sign(
-            String subject,
-            KeyPair keys,
-            String issuer,
-            PrivateKey issuerKey,
-            boolean isAuthority,
-            List<String> names,
-            Instant from,
-            Duration lifetime) {
+            Subject subject, String issuer, PrivateKey issuerKey, Instant from, Duration lifetime) {
         try {
             JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
                     new X500Name("CN=" + issuer),
                     BigInteger.valueOf(SERIALS.getAndIncrement()),
                     Date.from(from.minusSeconds(60)),
                     Date.from(from.plus(lifetime)),
-                    new X500Name("CN=" + subject),
-                    keys.getPublic());
-            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(isAuthority));
-            if (!names.isEmpty()) {
-                GeneralName[] general = names.stream()
+                    new X500Name("CN=" + subject.name()),
+                    subject.keys().getPublic());
+            builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(subject.isAuthority()));
+            if (!subject.names().isEmpty()) {
+                GeneralName[] general = subject.names().stream()
                         .map(n -> new GeneralName(
                                 n.matches("[0-9.]+|.*:.*") ? GeneralName.iPAddress : GeneralName.dNSName, n))
                         .toArray(GeneralName[]::new);

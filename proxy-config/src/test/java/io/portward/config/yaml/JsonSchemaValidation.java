@@ -22,7 +22,8 @@ final class JsonSchemaValidation {
             .getSchema(ConfigSchema.json(), InputFormat.JSON);
 
     /** The complaints, or null when the text is not one YAML document of JSON-like values. */
-    @Nullable List<String> complaints(String yaml) {
+    @Nullable
+    List<String> complaints(String yaml) {
         Problems problems = new Problems("test");
         Node root = NodeTree.compose(yaml, problems);
         if (root == null) {

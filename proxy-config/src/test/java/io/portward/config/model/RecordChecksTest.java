@@ -1,0 +1,68 @@
+package io.portward.config.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What records refuse when they are made without the reader. */
+class RecordChecksTest {
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final TimeoutConfig TIMEOUTS = new TimeoutConfig(SECOND, SECOND, SECOND, SECOND);
+
+    @Test
+    void refuseValuesOutOfRange() {
+        assertThatIllegalArgumentException().isThrownBy(() -> new TimeoutConfig(SECOND, Duration.ZERO, SECOND, SECOND));
+        assertThatIllegalArgumentException().isThrownBy(() -> new TicketConfig(SECOND, Duration.ofMillis(999)));
+        assertThatIllegalArgumentException().isThrownBy(() -> new TicketConfig(Duration.ZERO, SECOND));
+        assertThatIllegalArgumentException().isThrownBy(() -> new LimitConfig(1, 0, 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ShutdownConfig(SECOND.negated()));
+        assertThatIllegalArgumentException().isThrownBy(() -> new HstsConfig(SECOND.negated(), false, false));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ServerConfig("a:1", "a", 1, 0));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ServerConfig("a:1", "a", 65536, 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ListenAddress("x", null, -1));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TlsConfig(
+                        TlsPolicy.MODERN, UnknownNames.REJECT, Duration.ZERO, new TicketConfig(SECOND, SECOND)));
+    }
+
+    @Test
+    void copyTheirLists() {
+        List<ServerConfig> servers = new ArrayList<>(List.of(new ServerConfig("a:1", "a", 1, 1)));
+        BackendConfig backend = new BackendConfig("b", servers, BackendProtocol.HTTP1, ProxyProtocol.NONE, TIMEOUTS);
+        servers.clear();
+
+        assertThat(backend.servers()).hasSize(1);
+        assertThatThrownBy(() -> backend.servers().clear()).isInstanceOf(UnsupportedOperationException.class);
+    }
+
+    @Test
+    void keepBackendsInTheOrderOfTheFile() {
+        Map<String, BackendConfig> backends = new LinkedHashMap<>();
+        for (String name : List.of("z", "a", "m")) {
+            backends.put(name, new BackendConfig(name, List.of(), BackendProtocol.HTTP1, ProxyProtocol.NONE, TIMEOUTS));
+        }
+        Configuration configuration = new Configuration(
+                List.of(),
+                new TlsConfig(TlsPolicy.MODERN, UnknownNames.REJECT, SECOND, new TicketConfig(SECOND, SECOND)),
+                List.of(),
+                backends,
+                null,
+                List.of(),
+                new ShutdownConfig(SECOND),
+                new LogConfig(LogConfig.Level.INFO, LogConfig.Format.TEXT),
+                TIMEOUTS,
+                new LimitConfig(1, 1, 1));
+        backends.clear();
+
+        assertThat(configuration.backends().keySet()).containsExactly("z", "a", "m");
+        assertThatThrownBy(() -> configuration.backends().clear()).isInstanceOf(UnsupportedOperationException.class);
+    }
+}

@@ -63,7 +63,7 @@ class _Usage:
 
     @staticmethod
     def now(server, origin, server_core, load_core):
-        ended = resource.getrusage(resource.RUSAGE_CHILDREN)  # the generators; servers are not waited for before the end
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)  # the generators; servers end after the last round
         return _Usage(
             clock=time.monotonic(),
             server=server.process.cpu_seconds(),
@@ -104,7 +104,7 @@ class Line:
         return statistics.median(values) if values else None
 
     def ratio(self, figure, subject="portward"):
-        """(subject / best peer, name of that peer); None when one of them has no figure. For rates the best is the highest."""
+        """(subject / best peer, name of that peer), or None without figures. The best rate is the highest one."""
         mine = self.median(subject, figure)
         peers = {name: self.median(name, figure) for name in self.rounds if name != subject}
         if mine is None or not peers:

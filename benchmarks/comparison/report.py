@@ -50,7 +50,8 @@ def markdown(facts, versions, settings, servers, lines, skipped):
         "Versions: " + "; ".join(f"{title} {version}" for title, version in versions.items()) + "  ",
         f"Method: server alone on core {settings['server_core']}, load and origin on core {settings['load_core']}; "
         f"warm-up of {settings['warmup']} s per line and server, then {settings['rounds']} rounds of "
-        f"{settings['seconds']} s, servers in turn; median (lowest–highest)",
+        f"{settings['seconds']} s, servers in turn; median (lowest–highest)"
+        + (f"; priority {settings['nice']}" if settings["nice"] else ""),
     ]
     parts += [f"\nLeft out: {title}: {reason}" for title, reason in skipped.items()]
     parts += _table("Server CPU per unit, µs (user + system of the process tree)", "cpu_us", servers, lines, _micros)
@@ -114,7 +115,7 @@ def _notes(servers, lines):
         notes.append(
             f"- **Disturbed:** in {len(disturbed)} of {len(shares)} rounds other programs took more than "
             f"{FOREIGN_SHARE:.0%} of one of the two cores (up to {max(disturbed):.0%}). Throughput and p99 of this run "
-            "mean little; CPU per unit suffers less, from colder caches."
+            "mean nothing; CPU per unit is too high (cold caches, fewer units per wake-up) and its ratios are rough."
         )
     waited = [
         line.work.title
@@ -123,8 +124,8 @@ def _notes(servers, lines):
     ]
     if waited:
         notes.append(
-            f"- A server used less than {BUSY_SHARE:.0%} of its core, so the load or the origin was the limit there and "
-            "equal throughput is no tie: " + "; ".join(waited) + "."
+            f"- A server used less than {BUSY_SHARE:.0%} of its core, so the load, the origin or other programs were "
+            "the limit there and equal throughput is no tie: " + "; ".join(waited) + "."
         )
     return ["\nNotes:\n", *notes] if notes else []
 

@@ -5,8 +5,10 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from comparison.packages import find
+from comparison.processes import pinned
 from comparison.workplace import BODY_BYTES, NAMES, ROOT
 
 # A generator that has not ended this long after its time was up hangs.
@@ -37,18 +39,18 @@ class Load:
 class Tools:
     """What every work needs to run: paths, and the core for the load."""
 
-    handshake_load: str
-    client_settings: str
-    folder: object
+    handshake_load: Path
+    client_settings: Path
+    folder: Path
     core: int
+    nice: int
 
     def run(self, command, seconds):
         environment = dict(os.environ, OPENSSL_CONF=str(self.client_settings))
-        pinned = ["taskset", "-c", str(self.core), *map(str, command)]
+        line = pinned(command, self.core, self.nice)
+        limit = seconds + OVERTIME_SECONDS
         try:
-            done = subprocess.run(
-                pinned, text=True, capture_output=True, env=environment, timeout=seconds + OVERTIME_SECONDS
-            )
+            done = subprocess.run(line, text=True, capture_output=True, env=environment, timeout=limit)
         except subprocess.TimeoutExpired as late:
             raise LoadFailed(f"{os.path.basename(command[0])} hung") from late
         return done
@@ -133,7 +135,8 @@ class Http2:
         log.unlink(missing_ok=True)
         command = [
             find("h2load"), "-t", 1, "-c", self.connections, "-m", self.streams, "-D", max(1, round(seconds)),
-            "--tls13-ciphers", "TLS_AES_128_GCM_SHA256", "--log-file", log, f"https://localhost:{ports['ecdsa']}/{self.body}",
+            "--tls13-ciphers", "TLS_AES_128_GCM_SHA256", "--log-file", log,
+            f"https://localhost:{ports['ecdsa']}/{self.body}",
         ]  # fmt: skip
         done = tools.run(command, seconds)
         found = re.search(r"requests: .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", done.stdout)

@@ -7,6 +7,7 @@ import time
 
 from comparison.packages import find
 from comparison.processes import ManagedProcess, pinned
+from comparison.works import last_line
 from comparison.workplace import ROOT
 
 CONFIGS = ROOT / "benchmarks" / "configs"
@@ -100,7 +101,7 @@ class Portward(Server):
             raise CannotStart(f"./portward --version took more than {BUILD_SECONDS} s") from late
         if done.returncode != 0:
             raise CannotStart(f"./portward --version: {last_line(done.stderr) or done.returncode}")
-        self._version = last_line(done.stdout)
+        self._version = ", ".join(done.stdout.split("\n")).strip(", ").removeprefix("portward ")
         super().start(place, core, nice, origin_port, descriptors)
 
     def is_ready(self, log):
@@ -170,8 +171,3 @@ def first_match(pattern, command):
     done = subprocess.run(command, text=True, capture_output=True)
     found = re.search(pattern, done.stdout + done.stderr)
     return found.group(1) if found else "unknown"
-
-
-def last_line(text):
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[-1].strip() if lines else ""

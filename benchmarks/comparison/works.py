@@ -75,7 +75,7 @@ class Handshakes:
         ]  # fmt: skip
         done = tools.run(command + (["--ca", ca] if ca else []), seconds)
         if not done.stdout.startswith("{"):
-            raise LoadFailed(done.stderr.strip() or f"handshake-load ended with {done.returncode}")
+            raise LoadFailed(last_line(done.stderr) or f"handshake-load ended with {done.returncode}")
         result = json.loads(done.stdout)
         units = result["connections"]
         if result["errors"] or units == 0:
@@ -108,7 +108,7 @@ class Http1:
         done = tools.run(command, seconds)
         found = re.search(r"^RESULT (.*)$", done.stdout, re.M)
         if not found:
-            raise LoadFailed((done.stderr or done.stdout).strip() or f"wrk ended with {done.returncode}")
+            raise LoadFailed(last_line(done.stderr or done.stdout) or f"wrk ended with {done.returncode}")
         result = json.loads(found.group(1))
         errors = {kind: result[kind] for kind in ("connect", "read", "write", "status", "timeout") if result[kind]}
         units = result["units"]
@@ -140,8 +140,11 @@ class Http2:
         ]  # fmt: skip
         done = tools.run(command, seconds)
         found = re.search(r"requests: .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", done.stdout)
-        if not found or "Application protocol: h2" not in done.stdout:
-            raise LoadFailed((done.stderr or done.stdout).strip()[-300:] or f"h2load ended with {done.returncode}")
+        protocol = re.search(r"Application protocol: (\S+)", done.stdout)
+        if not found or not protocol:
+            raise LoadFailed(last_line(done.stderr or done.stdout) or f"h2load ended with {done.returncode}")
+        if protocol.group(1) != "h2":
+            raise LoadFailed(f"negotiated {protocol.group(1)} in place of h2")
         units, failed, errored, late = map(int, found.groups())
         codes = re.search(r"status codes: (\d+) 2xx", done.stdout)
         elapsed = re.search(r"finished in ([\d.]+)(ms|s),", done.stdout)
@@ -149,6 +152,11 @@ class Http2:
             raise LoadFailed(f"{units} succeeded, {failed} failed, {errored} errored, {late} timed out")
         rate = units / (float(elapsed.group(1)) / (1000 if elapsed.group(2) == "ms" else 1))
         return Load(units, units, rate, percentile_of_log(log, 0.99))
+
+
+def last_line(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""
 
 
 def percentile_of_log(log, share):

@@ -14,8 +14,8 @@ from comparison import packages, report, servers, works
 from comparison.measure import Campaign
 from comparison.workplace import Workplace
 
-DEFAULTS = {"rounds": 3, "seconds": 5, "warmup": 4}
-QUICK = {"rounds": 2, "seconds": 1, "warmup": 2}
+DEFAULTS = {"rounds": 3, "seconds": 5, "warmup": 2}
+QUICK = {"rounds": 2, "seconds": 1, "warmup": 1}
 SETTINGS = ("server_core", "load_core", "warmup", "rounds", "seconds", "repeats", "nice")  # that belong in the report
 DESCRIPTORS = 16384
 
@@ -35,7 +35,7 @@ def parse(arguments):
     parser.add_argument("--quick", action="store_true", help="2 minutes in place of 10, for a first look")
     parser.add_argument("--rounds", type=int, help="rounds of every line (default 3, quick 2)")
     parser.add_argument("--seconds", type=int, help="length of a round (default 5, quick 1)")
-    parser.add_argument("--warmup", type=int, help="warm-up per line and server (default 4, quick 2)")
+    parser.add_argument("--warmup", type=int, help="length of a warm-up load (default 2, quick 1)")
     parser.add_argument("--repeats", type=int, default=2, help="tries more for a disturbed round (default 2)")
     parser.add_argument("--server-core", type=int, default=0, help="core of the servers (default 0)")
     parser.add_argument("--load-core", type=int, default=1, help="core of load generator and origin (default 1)")

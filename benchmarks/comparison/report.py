@@ -49,8 +49,8 @@ def markdown(facts, versions, settings, servers, lines, skipped):
         f"Commit: {facts['commit']}, {facts['date']}  ",
         "Versions: " + "; ".join(f"{title} {version}" for title, version in versions.items()) + "  ",
         f"Method: server alone on core {settings['server_core']}, load and origin on core {settings['load_core']}; "
-        f"warm-up of {settings['warmup']} s per line and server, then {settings['rounds']} rounds of "
-        f"{settings['seconds']} s, servers in turn; median (lowest–highest)"
+        f"warm-up per line and server in loads of {settings['warmup']} s until it settles, then "
+        f"{settings['rounds']} rounds of {settings['seconds']} s, servers in turn; median (lowest–highest)"
         + (f"; priority {settings['nice']}" if settings["nice"] else ""),
     ]
     parts += [f"\nLeft out: {title}: {reason}" for title, reason in skipped.items()]
@@ -108,6 +108,11 @@ def _notes(servers, lines):
     notes = []
     for line in lines:
         notes += [f"- {line.work.title}: {_title(servers, name)} failed: {why}" for name, why in line.failures.items()]
+        notes += [
+            f"- **Not warm:** {line.work.title}: {_title(servers, name)} got only {units} of {line.work.warm_units} units "
+            "of warm-up done in the time allowed."
+            for name, units in line.cold.items()
+        ]
     rounds = [measured for line in lines for server in servers for measured in line.rounds.get(server.name, [])]
     shares = [measured.disturbance for measured in rounds]
     disturbed = [share for share in shares if share > FOREIGN_SHARE]

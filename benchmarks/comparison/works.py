@@ -67,6 +67,7 @@ class Handshakes:
     mode: str
     unit: str = "connection"
     in_flight: int = 16
+    warm_units: int = 4000
 
     def run(self, tools, ports, seconds, ca=None):
         command = [
@@ -97,6 +98,7 @@ class Http1:
     title: str
     body: str
     connections: int
+    warm_units: int
     unit: str = "request"
 
     def run(self, tools, ports, seconds, ca=None):
@@ -128,6 +130,7 @@ class Http2:
     body: str
     connections: int
     streams: int
+    warm_units: int
     unit: str = "request"
 
     def run(self, tools, ports, seconds, ca=None):
@@ -173,8 +176,8 @@ def all_works():
         Handshakes("resumed-ecdsa", "resumed handshake, ECDSA P-256, TLS 1.3", "ecdsa", "1.3", "resumed"),
         Handshakes("resumed-rsa", "resumed handshake, RSA-2048, TLS 1.3", "rsa", "1.3", "resumed"),
         Handshakes("resumed12", "resumed handshake, ECDSA P-256, TLS 1.2", "ecdsa", "1.2", "resumed"),
-        Http1("h1", "HTTP/1.1 keep-alive, 128 B", "128", 32),
-        Http2("h2", "HTTP/2, 32 streams, 128 B", "128", 8, 32),
-        Http1("64k", "64 KiB response, HTTP/1.1", "64k", 32),
-        Http1("1m", "1 MiB response, HTTP/1.1", "1m", 16),
+        Http1("h1", "HTTP/1.1 keep-alive, 128 B", "128", 32, 50_000),
+        Http2("h2", "HTTP/2, 32 streams, 128 B", "128", 8, 32, 50_000),
+        Http1("64k", "64 KiB response, HTTP/1.1", "64k", 32, 8000),
+        Http1("1m", "1 MiB response, HTTP/1.1", "1m", 16, 800),
     ]

@@ -32,7 +32,7 @@ def parse(arguments):
     )
     parser.add_argument("--servers", default=",".join(servers.ALL), help="some of nginx,haproxy,portward")
     parser.add_argument("--works", default=",".join(names), help=f"some of {','.join(names)}")
-    parser.add_argument("--quick", action="store_true", help="2 minutes in place of 10, for a first look")
+    parser.add_argument("--quick", action="store_true", help="2 to 3 minutes in place of 10, for a first look")
     parser.add_argument("--rounds", type=int, help="rounds of every line (default 3, quick 2)")
     parser.add_argument("--seconds", type=int, help="length of a round (default 5, quick 1)")
     parser.add_argument("--warmup", type=int, help="length of a warm-up load (default 2, quick 1)")

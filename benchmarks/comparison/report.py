@@ -109,8 +109,8 @@ def _notes(servers, lines):
     for line in lines:
         notes += [f"- {line.work.title}: {_title(servers, name)} failed: {why}" for name, why in line.failures.items()]
         notes += [
-            f"- **Not warm:** {line.work.title}: {_title(servers, name)} got only {units} of {line.work.warm_units} units "
-            "of warm-up done in the time allowed."
+            f"- **Not warm:** {line.work.title}: {_title(servers, name)} got only {units} of {line.work.warm_units} "
+            "units of warm-up done in the time allowed."
             for name, units in line.cold.items()
         ]
     rounds = [measured for line in lines for server in servers for measured in line.rounds.get(server.name, [])]

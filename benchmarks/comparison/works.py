@@ -67,7 +67,7 @@ class Handshakes:
     mode: str
     unit: str = "connection"
     in_flight: int = 16
-    warm_units: int = 4000
+    warm_units: int = 3000
 
     def run(self, tools, ports, seconds, ca=None):
         command = [

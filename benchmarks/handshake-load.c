@@ -98,7 +98,8 @@ static void die(const char *what) {
 static void note_error(struct worker *w, const char *where) {
     if (w->first_error[0] == 0) {
         unsigned long code = ERR_peek_error();
-        const char *reason = code != 0 ? ERR_reason_error_string(code) : strerror(errno);
+        const char *system = errno != 0 ? strerror(errno) : "not a complete 200 with Content-Length";
+        const char *reason = code != 0 ? ERR_reason_error_string(code) : system;
         snprintf(w->first_error, sizeof w->first_error, "%s: %s", where, reason != NULL ? reason : "unknown");
     }
     ERR_clear_error();
@@ -229,6 +230,7 @@ static enum outcome exchange(struct worker *w, SSL *ssl, uint64_t *done_us) {
 
 static enum outcome connect_once(struct worker *w, uint64_t *latency_us, bool *resumed) {
     uint64_t began = now_us(), done = 0;
+    errno = 0;
     int fd = open_socket();
     if (fd < 0) {
         note_error(w, "connect");
@@ -326,7 +328,9 @@ static int report(struct worker *workers, double elapsed) {
         first_error = first_error[0] == 0 ? w->first_error : first_error;
         negotiated = negotiated[0] == 0 ? w->negotiated : negotiated;
     }
-    qsort(sum.latencies, sum.good, sizeof *sum.latencies, by_value);
+    if (sum.good > 0) {
+        qsort(sum.latencies, sum.good, sizeof *sum.latencies, by_value);
+    }
     long failed = sum.outcomes[CONNECT_FAILED] + sum.outcomes[HANDSHAKE_FAILED] + sum.outcomes[RESPONSE_FAILED];
     printf("{\"connections\": %zu, \"primed\": %ld, \"resumed\": %ld, \"seconds\": %.6f, \"rate\": %.2f, "
            "\"p50_us\": %u, \"p90_us\": %u, \"p99_us\": %u, \"max_us\": %u, \"errors\": %ld, "
@@ -337,6 +341,7 @@ static int report(struct worker *workers, double elapsed) {
            percentile(sum.latencies, sum.good, 0.99), percentile(sum.latencies, sum.good, 1.0), failed,
            sum.outcomes[CONNECT_FAILED], sum.outcomes[HANDSHAKE_FAILED], sum.outcomes[RESPONSE_FAILED],
            sum.unclean, first_error, negotiated);
+    free(sum.latencies);
     return failed == 0 && sum.good > 0 ? 0 : 1;
 }
 
@@ -422,5 +427,13 @@ int main(int argc, char **argv) {
     for (int i = 0; i < options.threads; i++) {
         pthread_join(workers[i].thread, NULL);
     }
-    return report(workers, (double)(now_us() - started_us) / 1e6);
+    int status = report(workers, (double)(now_us() - started_us) / 1e6);
+    for (int i = 0; i < options.threads; i++) {
+        SSL_SESSION_free(workers[i].ticket);
+        SSL_CTX_free(workers[i].ctx);
+        free(workers[i].latencies);
+    }
+    free(workers);
+    pthread_barrier_destroy(&all_primed);
+    return status;
 }

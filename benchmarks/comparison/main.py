@@ -14,8 +14,9 @@ from comparison import packages, report, servers, works
 from comparison.measure import Campaign
 from comparison.workplace import Workplace
 
-DEFAULTS = {"rounds": 3, "seconds": 5, "warmup": 4}
-QUICK = {"rounds": 2, "seconds": 1, "warmup": 2}
+DEFAULTS = {"rounds": 3, "seconds": 5, "warmup": 2}
+QUICK = {"rounds": 2, "seconds": 1, "warmup": 1}
+SETTINGS = ("server_core", "load_core", "warmup", "rounds", "seconds", "repeats", "nice")  # that belong in the report
 DESCRIPTORS = 16384
 
 
@@ -29,15 +30,16 @@ def parse(arguments):
         prog="benchmarks/compare",
         description="Runs nginx, HAProxy and Portward on the same work and prints what each unit costs.",
     )
-    parser.add_argument("--servers", default=",".join(servers.ALL), help="which of nginx,haproxy,portward (default all)")
-    parser.add_argument("--works", default=",".join(names), help=f"which of {','.join(names)} (default all)")
-    parser.add_argument("--quick", action="store_true", help="about 2 minutes in place of 10; for a first look only")
+    parser.add_argument("--servers", default=",".join(servers.ALL), help="some of nginx,haproxy,portward")
+    parser.add_argument("--works", default=",".join(names), help=f"some of {','.join(names)}")
+    parser.add_argument("--quick", action="store_true", help="2 to 3 minutes in place of 10, for a first look")
     parser.add_argument("--rounds", type=int, help="rounds of every line (default 3, quick 2)")
     parser.add_argument("--seconds", type=int, help="length of a round (default 5, quick 1)")
-    parser.add_argument("--warmup", type=int, help="warm-up of every line and server, seconds (default 4, quick 2)")
+    parser.add_argument("--warmup", type=int, help="length of a warm-up load (default 2, quick 1)")
     parser.add_argument("--repeats", type=int, default=2, help="tries more for a disturbed round (default 2)")
     parser.add_argument("--server-core", type=int, default=0, help="core of the servers (default 0)")
     parser.add_argument("--load-core", type=int, default=1, help="core of load generator and origin (default 1)")
+    parser.add_argument("--nice", type=int, default=0, help="priority of servers and load (default 0)")
     parser.add_argument("--json", metavar="FILE", help="write every round to this file, too")
     parser.add_argument("--install", action="store_true", help="install missing Debian packages first (as root)")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder with configurations and logs")
@@ -95,11 +97,10 @@ def compare(options, place):
     facts = report.machine()
     place.make_bodies()
     place.make_certificates()
-    tools = works.Tools(
-        str(place.compile_handshake_load()), place.make_client_settings(), place.folder, options.load_core
-    )
+    program, client_settings = place.compile_handshake_load(), place.make_client_settings()
+    tools = works.Tools(program, client_settings, place.folder, options.load_core, options.nice)
     started, skipped = [], {}
-    origin = servers.Origin(place, options.load_core, DESCRIPTORS)
+    origin = servers.Origin(place, options.load_core, options.nice, DESCRIPTORS)
     try:
         origin.wait()
         start_all(options, place, origin, started, skipped)
@@ -118,7 +119,7 @@ def compare(options, place):
             signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave frozen servers behind
         for server in [*started, origin]:
             server.end()
-    settings = {name: getattr(options, name) for name in ("server_core", "load_core", "warmup", "rounds", "seconds", "repeats")}
+    settings = {name: getattr(options, name) for name in SETTINGS}
     print(report.markdown(facts, versions, settings, started, campaign.lines, skipped), end="", flush=True)
     if options.json:
         with open(options.json, "w") as output:
@@ -132,7 +133,7 @@ def start_all(options, place, origin, started, skipped):
         server = servers.ALL[name]()
         started.append(server)
         try:
-            server.start(place, options.server_core, origin.port, DESCRIPTORS)
+            server.start(place, options.server_core, options.nice, origin.port, DESCRIPTORS)
             server.process.freeze()
             say(f"{server.title} started")
         except servers.CannotStart as reason:

@@ -1,5 +1,6 @@
 """One measurement: CPU of the server before and after a load, and whether anybody else used its core."""
 
+import math
 import resource
 import statistics
 import time
@@ -12,6 +13,9 @@ from comparison.works import LoadFailed, Starved
 FOREIGN_SHARE = 0.05
 # One-second runs of wrk sometimes get no turn on a busy machine; a server that is at fault fails every time.
 STARVED_TRIES = 3
+# A load of the warm-up that cost more than this share of the one before shows that the server is warm.
+SETTLED = 0.93
+WARM_UP_LOADS = 8
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class _Usage:
 
     @staticmethod
     def now(server, origin, server_core, load_core):
-        ended = resource.getrusage(resource.RUSAGE_CHILDREN)  # the generators; servers are not waited for before the end
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)  # the generators; servers end after the last round
         return _Usage(
             clock=time.monotonic(),
             server=server.process.cpu_seconds(),
@@ -83,6 +87,7 @@ class Line:
         self.work = work
         self.rounds = {}
         self.failures = {}
+        self.cold = {}  # server name -> units of a warm-up that did not reach what the work asks for
 
     def add(self, server, measured):
         self.rounds.setdefault(server.name, []).append(measured)
@@ -104,7 +109,7 @@ class Line:
         return statistics.median(values) if values else None
 
     def ratio(self, figure, subject="portward"):
-        """(subject / best peer, name of that peer); None when one of them has no figure. For rates the best is the highest."""
+        """(subject / best peer, name of that peer), or None without figures. The best rate is the highest one."""
         mine = self.median(subject, figure)
         peers = {name: self.median(name, figure) for name in self.rounds if name != subject}
         if mine is None or not peers:
@@ -115,6 +120,7 @@ class Line:
     def as_json(self, servers):
         figures = ("cpu_us", "rate", "p99_us", "busy", "foreign", "foreign_load")
         entry = {"name": self.work.name, "title": self.work.title, "unit": self.work.unit, "servers": {}, "ratio": {}}
+        entry["not_warm"] = self.cold
         for server in servers:
             if server.name in self.rounds:
                 entry["servers"][server.name] = {
@@ -148,12 +154,10 @@ class Campaign:
                 self._attempt(line, server, lambda: self._check(line, server, ca))
 
     def warm_up(self, seconds):
+        """Every line in loads of this length, until enough units are done and what a unit costs falls no more."""
         for server in self._servers:
-            units = 0
-            for line in self.lines:
-                load = self._attempt(line, server, lambda: self._load(line, server, seconds))
-                units += load.units if load else 0
-            self._say(f"warm-up {server.title}: {units} units")
+            units = [self._warm_up(line, server, seconds) for line in self.lines]
+            self._say(f"warm-up {server.title}: {sum(units)} units")
 
     def run(self, rounds, seconds, repeats):
         """Line by line, round by round, the servers in turn: what is compared is close together in time."""
@@ -187,17 +191,31 @@ class Campaign:
                 self._say(f"{starved}, trying again")
         return action()
 
+    def _warm_up(self, line, server, seconds):
+        units, previous = 0, math.inf
+        for _ in range(WARM_UP_LOADS):
+            tried = self._attempt(line, server, lambda: self._try(line, server, seconds))
+            if tried is None:
+                break
+            units += tried.units
+            if units >= line.work.warm_units and tried.cpu_us > previous * SETTLED:
+                break
+            previous = tried.cpu_us
+        if units < line.work.warm_units and not line.failed(server):
+            line.cold[server.name] = units
+        return units
+
+    def _try(self, line, server, seconds):
+        return measure(server, self._origin, line.work, self._tools, seconds, self._core)
+
     def _check(self, line, server, ca):
         return line.work.run(self._tools, server.ports, 0.2, ca)
-
-    def _load(self, line, server, seconds):
-        return line.work.run(self._tools, server.ports, seconds)
 
     def _measure(self, line, server, seconds, repeats):
         """Repeats a round that others disturbed. Disturbance alone chooses which try counts, never its result."""
         tries = []
         while not tries or (tries[-1].disturbance > FOREIGN_SHARE and len(tries) <= repeats):
-            tries.append(measure(server, self._origin, line.work, self._tools, seconds, self._core))
+            tries.append(self._try(line, server, seconds))
         return min(tries, key=lambda one: one.disturbance)
 
 

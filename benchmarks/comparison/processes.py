@@ -10,6 +10,11 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 END_SECONDS = 8
 
 
+def pinned(command, core, nice):
+    """A command line that runs on one core with a scheduling priority; -20 to 19, below 0 for root only."""
+    return ["taskset", "-c", str(core), "nice", "-n", str(nice), *map(str, command)]
+
+
 def _stat(pid):
     """Fields of /proc/PID/stat after the command name (field 3 is index 0), or None when the process is gone."""
     try:
@@ -35,14 +40,14 @@ def core_busy_seconds(core):
 
 
 class ManagedProcess:
-    """One started program with its descendants. Not safe for use by several threads."""
+    """One started program (a `pinned` command) with its descendants. Not safe for use by several threads."""
 
-    def __init__(self, name, command, core, log, **options):
+    def __init__(self, name, command, log, **options):
         self.name = name
         self.log = Path(log)
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                ["taskset", "-c", str(core), *map(str, command)],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -49,8 +49,9 @@ def markdown(facts, versions, settings, servers, lines, skipped):
         f"Commit: {facts['commit']}, {facts['date']}  ",
         "Versions: " + "; ".join(f"{title} {version}" for title, version in versions.items()) + "  ",
         f"Method: server alone on core {settings['server_core']}, load and origin on core {settings['load_core']}; "
-        f"warm-up of {settings['warmup']} s per line and server, then {settings['rounds']} rounds of "
-        f"{settings['seconds']} s, servers in turn; median (lowest–highest)",
+        f"warm-up per line and server in loads of {settings['warmup']} s until it settles, then "
+        f"{settings['rounds']} rounds of {settings['seconds']} s, servers in turn; median (lowest–highest)"
+        + (f"; priority {settings['nice']}" if settings["nice"] else ""),
     ]
     parts += [f"\nLeft out: {title}: {reason}" for title, reason in skipped.items()]
     parts += _table("Server CPU per unit, µs (user + system of the process tree)", "cpu_us", servers, lines, _micros)
@@ -107,6 +108,11 @@ def _notes(servers, lines):
     notes = []
     for line in lines:
         notes += [f"- {line.work.title}: {_title(servers, name)} failed: {why}" for name, why in line.failures.items()]
+        notes += [
+            f"- **Not warm:** {line.work.title}: {_title(servers, name)} got only {units} of {line.work.warm_units} "
+            "units of warm-up done in the time allowed."
+            for name, units in line.cold.items()
+        ]
     rounds = [measured for line in lines for server in servers for measured in line.rounds.get(server.name, [])]
     shares = [measured.disturbance for measured in rounds]
     disturbed = [share for share in shares if share > FOREIGN_SHARE]
@@ -114,7 +120,7 @@ def _notes(servers, lines):
         notes.append(
             f"- **Disturbed:** in {len(disturbed)} of {len(shares)} rounds other programs took more than "
             f"{FOREIGN_SHARE:.0%} of one of the two cores (up to {max(disturbed):.0%}). Throughput and p99 of this run "
-            "mean little; CPU per unit suffers less, from colder caches."
+            "mean nothing; CPU per unit is too high (cold caches, fewer units per wake-up) and its ratios are rough."
         )
     waited = [
         line.work.title
@@ -123,8 +129,8 @@ def _notes(servers, lines):
     ]
     if waited:
         notes.append(
-            f"- A server used less than {BUSY_SHARE:.0%} of its core, so the load or the origin was the limit there and "
-            "equal throughput is no tie: " + "; ".join(waited) + "."
+            f"- A server used less than {BUSY_SHARE:.0%} of its core, so the load, the origin or other programs were "
+            "the limit there and equal throughput is no tie: " + "; ".join(waited) + "."
         )
     return ["\nNotes:\n", *notes] if notes else []
 

@@ -6,7 +6,8 @@ import subprocess
 import time
 
 from comparison.packages import find
-from comparison.processes import ManagedProcess
+from comparison.processes import ManagedProcess, pinned
+from comparison.works import last_line
 from comparison.workplace import ROOT
 
 CONFIGS = ROOT / "benchmarks" / "configs"
@@ -39,13 +40,13 @@ class Server:
         """True when it serves. Called again and again until it is."""
         return all(accepts(port) for port in self.ports.values())
 
-    def start(self, place, core, origin_port, descriptors):
+    def start(self, place, core, nice, origin_port, descriptors):
         """Starts it and waits until it is ready; raises CannotStart."""
         self.ports = {"ecdsa": place.free_port(), "rsa": place.free_port()}
         values = {"folder": place.folder, "origin": origin_port, "admin": place.free_port(), "descriptors": descriptors}
         config = write_config(self._config, place, values | self.ports)
         log = place.folder / f"{self.name}.log"
-        self._process = ManagedProcess(self.name, self.command(config), core, log, cwd=ROOT)
+        self._process = ManagedProcess(self.name, pinned(self.command(config), core, nice), log, cwd=ROOT)
         wait_until_ready(self._process, lambda: self.is_ready(log))
 
     @property
@@ -89,7 +90,7 @@ class Portward(Server):
     def command(self, config):
         return [ROOT / "portward", "run", "--config", config]
 
-    def start(self, place, core, origin_port, descriptors):
+    def start(self, place, core, nice, origin_port, descriptors):
         launcher = ROOT / "portward"
         if not launcher.exists():
             raise CannotStart("there is no ./portward in the repository root")
@@ -100,8 +101,8 @@ class Portward(Server):
             raise CannotStart(f"./portward --version took more than {BUILD_SECONDS} s") from late
         if done.returncode != 0:
             raise CannotStart(f"./portward --version: {last_line(done.stderr) or done.returncode}")
-        self._version = last_line(done.stdout)
-        super().start(place, core, origin_port, descriptors)
+        self._version = ", ".join(done.stdout.split("\n")).strip(", ").removeprefix("portward ")
+        super().start(place, core, nice, origin_port, descriptors)
 
     def is_ready(self, log):
         return "portward ready" in log.read_text(errors="replace")
@@ -113,12 +114,12 @@ class Portward(Server):
 class Origin:
     """The nginx behind all of them, on the load's core."""
 
-    def __init__(self, place, core, descriptors):
+    def __init__(self, place, core, nice, descriptors):
         self.port = place.free_port()
         values = {"folder": place.folder, "origin": self.port, "descriptors": descriptors}
         config = write_config("origin.conf", place, values)
-        command = [find("nginx"), "-c", config]
-        self.process = ManagedProcess("origin", command, core, place.folder / "origin.log")
+        command = pinned([find("nginx"), "-c", config], core, nice)
+        self.process = ManagedProcess("origin", command, place.folder / "origin.log")
 
     def wait(self):
         wait_until_ready(self.process, lambda: accepts(self.port))
@@ -170,8 +171,3 @@ def first_match(pattern, command):
     done = subprocess.run(command, text=True, capture_output=True)
     found = re.search(pattern, done.stdout + done.stderr)
     return found.group(1) if found else "unknown"
-
-
-def last_line(text):
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[-1].strip() if lines else ""

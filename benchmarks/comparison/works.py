@@ -5,8 +5,10 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from comparison.packages import find
+from comparison.processes import pinned
 from comparison.workplace import BODY_BYTES, NAMES, ROOT
 
 # A generator that has not ended this long after its time was up hangs.
@@ -37,18 +39,18 @@ class Load:
 class Tools:
     """What every work needs to run: paths, and the core for the load."""
 
-    handshake_load: str
-    client_settings: str
-    folder: object
+    handshake_load: Path
+    client_settings: Path
+    folder: Path
     core: int
+    nice: int
 
     def run(self, command, seconds):
         environment = dict(os.environ, OPENSSL_CONF=str(self.client_settings))
-        pinned = ["taskset", "-c", str(self.core), *map(str, command)]
+        line = pinned(command, self.core, self.nice)
+        limit = seconds + OVERTIME_SECONDS
         try:
-            done = subprocess.run(
-                pinned, text=True, capture_output=True, env=environment, timeout=seconds + OVERTIME_SECONDS
-            )
+            done = subprocess.run(line, text=True, capture_output=True, env=environment, timeout=limit)
         except subprocess.TimeoutExpired as late:
             raise LoadFailed(f"{os.path.basename(command[0])} hung") from late
         return done
@@ -65,6 +67,7 @@ class Handshakes:
     mode: str
     unit: str = "connection"
     in_flight: int = 16
+    warm_units: int = 3000
 
     def run(self, tools, ports, seconds, ca=None):
         command = [
@@ -73,7 +76,7 @@ class Handshakes:
         ]  # fmt: skip
         done = tools.run(command + (["--ca", ca] if ca else []), seconds)
         if not done.stdout.startswith("{"):
-            raise LoadFailed(done.stderr.strip() or f"handshake-load ended with {done.returncode}")
+            raise LoadFailed(last_line(done.stderr) or f"handshake-load ended with {done.returncode}")
         result = json.loads(done.stdout)
         units = result["connections"]
         if result["errors"] or units == 0:
@@ -95,6 +98,7 @@ class Http1:
     title: str
     body: str
     connections: int
+    warm_units: int
     unit: str = "request"
 
     def run(self, tools, ports, seconds, ca=None):
@@ -106,7 +110,7 @@ class Http1:
         done = tools.run(command, seconds)
         found = re.search(r"^RESULT (.*)$", done.stdout, re.M)
         if not found:
-            raise LoadFailed((done.stderr or done.stdout).strip() or f"wrk ended with {done.returncode}")
+            raise LoadFailed(last_line(done.stderr or done.stdout) or f"wrk ended with {done.returncode}")
         result = json.loads(found.group(1))
         errors = {kind: result[kind] for kind in ("connect", "read", "write", "status", "timeout") if result[kind]}
         units = result["units"]
@@ -126,6 +130,7 @@ class Http2:
     body: str
     connections: int
     streams: int
+    warm_units: int
     unit: str = "request"
 
     def run(self, tools, ports, seconds, ca=None):
@@ -133,12 +138,16 @@ class Http2:
         log.unlink(missing_ok=True)
         command = [
             find("h2load"), "-t", 1, "-c", self.connections, "-m", self.streams, "-D", max(1, round(seconds)),
-            "--tls13-ciphers", "TLS_AES_128_GCM_SHA256", "--log-file", log, f"https://localhost:{ports['ecdsa']}/{self.body}",
+            "--tls13-ciphers", "TLS_AES_128_GCM_SHA256", "--log-file", log,
+            f"https://localhost:{ports['ecdsa']}/{self.body}",
         ]  # fmt: skip
         done = tools.run(command, seconds)
         found = re.search(r"requests: .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", done.stdout)
-        if not found or "Application protocol: h2" not in done.stdout:
-            raise LoadFailed((done.stderr or done.stdout).strip()[-300:] or f"h2load ended with {done.returncode}")
+        protocol = re.search(r"Application protocol: (\S+)", done.stdout)
+        if not found or not protocol:
+            raise LoadFailed(last_line(done.stderr or done.stdout) or f"h2load ended with {done.returncode}")
+        if protocol.group(1) != "h2":
+            raise LoadFailed(f"negotiated {protocol.group(1)} in place of h2")
         units, failed, errored, late = map(int, found.groups())
         codes = re.search(r"status codes: (\d+) 2xx", done.stdout)
         elapsed = re.search(r"finished in ([\d.]+)(ms|s),", done.stdout)
@@ -146,6 +155,11 @@ class Http2:
             raise LoadFailed(f"{units} succeeded, {failed} failed, {errored} errored, {late} timed out")
         rate = units / (float(elapsed.group(1)) / (1000 if elapsed.group(2) == "ms" else 1))
         return Load(units, units, rate, percentile_of_log(log, 0.99))
+
+
+def last_line(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""
 
 
 def percentile_of_log(log, share):
@@ -162,8 +176,8 @@ def all_works():
         Handshakes("resumed-ecdsa", "resumed handshake, ECDSA P-256, TLS 1.3", "ecdsa", "1.3", "resumed"),
         Handshakes("resumed-rsa", "resumed handshake, RSA-2048, TLS 1.3", "rsa", "1.3", "resumed"),
         Handshakes("resumed12", "resumed handshake, ECDSA P-256, TLS 1.2", "ecdsa", "1.2", "resumed"),
-        Http1("h1", "HTTP/1.1 keep-alive, 128 B", "128", 32),
-        Http2("h2", "HTTP/2, 32 streams, 128 B", "128", 8, 32),
-        Http1("64k", "64 KiB response, HTTP/1.1", "64k", 32),
-        Http1("1m", "1 MiB response, HTTP/1.1", "1m", 16),
+        Http1("h1", "HTTP/1.1 keep-alive, 128 B", "128", 32, 50_000),
+        Http2("h2", "HTTP/2, 32 streams, 128 B", "128", 8, 32, 50_000),
+        Http1("64k", "64 KiB response, HTTP/1.1", "64k", 32, 8000),
+        Http1("1m", "1 MiB response, HTTP/1.1", "1m", 16, 800),
     ]

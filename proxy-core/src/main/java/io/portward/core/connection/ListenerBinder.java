@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.util.NetUtil;
 import io.portward.config.model.ListenAddress;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
@@ -60,8 +61,9 @@ final class ListenerBinder {
     }
 
     private static InetSocketAddress socketAddress(ListenAddress address) {
+        // The host is a literal, so nothing is looked up.
         return address.host() == null
                 ? new InetSocketAddress(address.port())
-                : new InetSocketAddress(address.host(), address.port());
+                : new InetSocketAddress(NetUtil.createInetAddressFromIpAddressString(address.host()), address.port());
     }
 }

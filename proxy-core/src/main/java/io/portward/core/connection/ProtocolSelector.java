@@ -52,10 +52,10 @@ final class ProtocolSelector implements TlsHandler.Listener {
     }
 
     private void addHttp(Channel channel, HttpService http, TlsInfo info, DeadlineWheel deadlines) {
+        ClientConnection client = http.client(channel, connection, info);
         if (AlpnNames.HTTP2.equals(info.alpn())) {
-            Http2FrontEnd.addTo(channel.pipeline(), http, connection, info, deadlines);
+            Http2FrontEnd.addTo(channel.pipeline(), http, client, deadlines);
         } else {
-            ClientConnection client = http.client(channel, connection, info);
             Http1Connection.addTo(channel.pipeline(), http, client, deadlines);
         }
     }

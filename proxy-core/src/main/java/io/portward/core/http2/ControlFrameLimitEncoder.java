@@ -24,7 +24,10 @@ final class ControlFrameLimitEncoder extends DecoratingHttp2ConnectionEncoder {
     private static final long RESET_WINDOW_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final ChannelFutureListener written = future -> taken();
+    /** Set before anything is written. */
+    @SuppressWarnings("NullAway.Init")
     private Http2LifecycleManager lifecycle;
+
     private int queued;
     private int resets;
     private long resetsSince = System.nanoTime();
@@ -54,7 +57,8 @@ final class ControlFrameLimitEncoder extends DecoratingHttp2ConnectionEncoder {
     }
 
     @Override
-    public ChannelFuture writeRstStream(ChannelHandlerContext ctx, int streamId, long errorCode, ChannelPromise promise) {
+    public ChannelFuture writeRstStream(
+            ChannelHandlerContext ctx, int streamId, long errorCode, ChannelPromise promise) {
         if (!admit(ctx)) {
             return promise;
         }

@@ -41,6 +41,8 @@ final class Farewell {
     private final Deadline quiet;
     private final Deadline closing;
     private State state = State.OPEN;
+
+    @SuppressWarnings("NullAway.Init") // by begin()
     private ChannelHandlerContext ctx;
 
     Farewell(Http2Handler handler, DeadlineWheel wheel, Duration idle) {

@@ -62,11 +62,11 @@ final class FieldRules {
         for (int i = 0; i < length; i++) {
             int c = value.byteAt(i);
             // Bytes from 0x80 up (negative here) are obs-text, which is allowed.
-            if (c >= 0 && c < ' ' && c != '\t' || c == 0x7f) {
+            if ((c >= 0 && c < ' ' && c != '\t') || c == 0x7f) {
                 return false;
             }
         }
-        return length == 0 || !isBlank(value.byteAt(0)) && !isBlank(value.byteAt(length - 1));
+        return length == 0 || (!isBlank(value.byteAt(0)) && !isBlank(value.byteAt(length - 1)));
     }
 
     private static boolean isBlank(byte c) {

@@ -93,7 +93,7 @@ final class FloodGuard implements Http2FrameReader {
             reader.readFrame(ctx, input, filter);
         } finally {
             counted -= before - input.readableBytes();
-            watchHeaders(blockOpen || inHeaders && counted > input.readableBytes());
+            watchHeaders(blockOpen || (inHeaders && counted > input.readableBytes()));
         }
     }
 

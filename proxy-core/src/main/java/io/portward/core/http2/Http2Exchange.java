@@ -24,6 +24,7 @@ import io.portward.config.model.LimitConfig;
 import io.portward.core.error.ErrorKind;
 import io.portward.core.exchange.Exchange;
 import io.portward.core.exchange.ResponseSink;
+import io.portward.core.http.RequestTarget;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,7 +72,9 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
         LimitConfig limits = handler.limits();
         HttpMethod method = headers.httpMethod();
         handler.touch(this);
-        if (method.equals(HttpMethod.CONNECT) || method.equals(HttpMethod.TRACE)) {
+        RequestTarget target = headers.target();
+        if (target == null || method.equals(HttpMethod.TRACE)) {
+            // CONNECT has no target.
             exchange.refuse(method, ErrorKind.METHOD_REFUSED);
         } else if (headers.pathLength() > limits.uriBytes()) {
             exchange.refuse(method, ErrorKind.URI_TOO_LONG);
@@ -82,8 +85,10 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
             if (!endOfStream && !headers.hasContentLength()) {
                 fields.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
             }
-            var target = headers.target();
-            exchange.start(new DefaultHttpRequest(HttpVersion.HTTP_1_1, method, target.uri(), fields, false), target, endOfStream);
+            exchange.start(
+                    new DefaultHttpRequest(HttpVersion.HTTP_1_1, method, target.uri(), fields, false),
+                    target,
+                    endOfStream);
         }
     }
 
@@ -197,7 +202,9 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
         responseEnded = last && response.status().codeClass() != HttpStatusClass.INFORMATIONAL;
         unwritten++;
         ChannelPromise promise = handler.newWrite(this);
-        handler.encoder().writeHeaders(handler.context(), stream.id(), ResponseHeaders.head(response), 0, responseEnded, promise);
+        handler.encoder()
+                .writeHeaders(
+                        handler.context(), stream.id(), ResponseHeaders.head(response), 0, responseEnded, promise);
     }
 
     @Override
@@ -259,7 +266,8 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
         if (gone) {
             return true;
         }
-        // Channel writable, and windows larger than what waits for them: what is queued never exceeds the window by more than a batch.
+        // Channel writable, and windows larger than what waits for them: what is queued never exceeds the window by
+        // more than a batch.
         boolean writable = handler.encoder().flowController().isWritable(stream);
         if (!writable && !starved) {
             starved = true;
@@ -313,9 +321,13 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
         progressed = true;
     }
 
-    /** Called at regular intervals. @return whether the client has left this stream waiting for two of them */
+    /**
+     * Called at regular intervals. While the exchange runs, its own deadline watches over it; the rest of a response that nobody takes is left to this.
+     *
+     * @return whether nothing was taken during two intervals
+     */
     boolean isStalled() {
-        boolean waitsForClient = unwritten > 0 || !requestEnded && !paused && !responseEnded;
+        boolean waitsForClient = unwritten > 0 && exchange.isOver();
         quietChecks = progressed || !waitsForClient ? 0 : quietChecks + 1;
         progressed = false;
         return quietChecks >= 2;

@@ -1,11 +1,9 @@
 package io.portward.core.http2;
 
 import io.netty.channel.ChannelPipeline;
+import io.portward.core.exchange.ClientConnection;
 import io.portward.core.exchange.HttpService;
-import io.portward.core.observe.ConnectionInfo;
-import io.portward.core.observe.TlsInfo;
 import io.portward.core.transport.DeadlineWheel;
-import org.jspecify.annotations.Nullable;
 
 /** Puts HTTP/2 into the pipeline of a client that has agreed on it. */
 public final class Http2FrontEnd {
@@ -18,15 +16,10 @@ public final class Http2FrontEnd {
      *
      * <p>Threading: the channel's event loop.
      *
-     * @param tls null on a plain port
      * @param wheel of the event loop the channel lives on
      */
     public static void addTo(
-            ChannelPipeline pipeline,
-            HttpService service,
-            ConnectionInfo info,
-            @Nullable TlsInfo tls,
-            DeadlineWheel wheel) {
-        pipeline.addLast("http2", Http2Handler.create(service, info, tls, wheel));
+            ChannelPipeline pipeline, HttpService service, ClientConnection client, DeadlineWheel wheel) {
+        pipeline.addLast("http2", Http2Handler.create(service, client, wheel));
     }
 }

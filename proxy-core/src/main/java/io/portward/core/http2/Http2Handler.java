@@ -15,8 +15,6 @@ import io.portward.core.exchange.ClientConnection;
 import io.portward.core.exchange.Exchange;
 import io.portward.core.exchange.HttpService;
 import io.portward.core.exchange.ResponseSink;
-import io.portward.core.observe.ConnectionInfo;
-import io.portward.core.observe.TlsInfo;
 import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.transport.DrainEvent;
 import io.portward.core.transport.InputClosed;
@@ -38,8 +36,7 @@ final class Http2Handler extends Http2ConnectionHandler {
     private static final Logger log = LoggerFactory.getLogger(Http2Handler.class);
 
     private final HttpService service;
-    private final ConnectionInfo info;
-    private final @Nullable TlsInfo tls;
+    private final ClientConnection client;
     private final FloodGuard guard;
     private final RequestHeadersDecoder headersDecoder;
     private final Http2Connection.PropertyKey exchangeKey;
@@ -49,28 +46,31 @@ final class Http2Handler extends Http2ConnectionHandler {
 
     private List<Http2Exchange> touched = new ArrayList<>();
     private List<Http2Exchange> starved = new ArrayList<>();
+
+    @SuppressWarnings("NullAway.Init") // by handlerAdded
     private ChannelHandlerContext ctx;
-    private ClientConnection client;
+
     private boolean reading;
     private boolean flushScheduled;
     private boolean windowOpened;
 
-    static Http2Handler create(HttpService service, ConnectionInfo info, @Nullable TlsInfo tls, DeadlineWheel wheel) {
+    static Http2Handler create(HttpService service, ClientConnection client, DeadlineWheel wheel) {
         Http2Codec codec = Http2Codec.create(service.limits());
-        Http2Handler handler = new Http2Handler(codec, service, info, tls, wheel);
-        codec.guard().limitHeaders(
-                wheel.create(handler::headersTimedOut), service.port().timeouts().headers());
+        Http2Handler handler = new Http2Handler(codec, service, client, wheel);
+        codec.guard()
+                .limitHeaders(
+                        wheel.create(handler::headersTimedOut),
+                        service.port().timeouts().headers());
         codec.decoder().frameListener(new RequestReader(handler));
         return handler;
     }
 
-    private Http2Handler(
-            Http2Codec codec, HttpService service, ConnectionInfo info, @Nullable TlsInfo tls, DeadlineWheel wheel) {
-        // close() is to close at once: the graceful way is to drain. The first settings leave with the first flush after a read.
+    private Http2Handler(Http2Codec codec, HttpService service, ClientConnection client, DeadlineWheel wheel) {
+        // close() is to close at once: the graceful way is to drain. The first settings leave with the first flush
+        // after a read.
         super(codec.decoder(), codec.encoder(), codec.settings(), true, false);
         this.service = service;
-        this.info = info;
-        this.tls = tls;
+        this.client = client;
         this.guard = codec.guard();
         this.headersDecoder = codec.headers();
         this.closedStreams = codec.closedStreams();
@@ -106,7 +106,8 @@ final class Http2Handler extends Http2ConnectionHandler {
         return exchange;
     }
 
-    @Nullable Http2Exchange exchange(@Nullable Http2Stream stream) {
+    @Nullable
+    Http2Exchange exchange(@Nullable Http2Stream stream) {
         return stream == null ? null : stream.getProperty(exchangeKey);
     }
 
@@ -182,7 +183,6 @@ final class Http2Handler extends Http2ConnectionHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         this.ctx = ctx;
-        client = service.client(ctx.channel(), info, tls);
         super.handlerAdded(ctx);
         farewell.begin(ctx);
         openWindow();
@@ -197,7 +197,9 @@ final class Http2Handler extends Http2ConnectionHandler {
     private void openWindow() throws Http2Exception {
         if (!windowOpened && ctx.channel().isActive()) {
             windowOpened = true;
-            decoder().flowController().incrementWindowSize(connection().connectionStream(), Http2Codec.CONNECTION_WINDOW - 65_535);
+            decoder()
+                    .flowController()
+                    .incrementWindowSize(connection().connectionStream(), Http2Codec.CONNECTION_WINDOW - 65_535);
         }
     }
 
@@ -278,7 +280,8 @@ final class Http2Handler extends Http2ConnectionHandler {
     // Errors.
 
     @Override
-    protected void onStreamError(ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
+    protected void onStreamError(
+            ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
         Http2Stream stream = connection().stream(error.streamId());
         log.debug("{} stream {}: {}", ctx.channel(), error.streamId(), error.getMessage());
         if (stream != null) {
@@ -296,7 +299,8 @@ final class Http2Handler extends Http2ConnectionHandler {
     private void refuseTooLarge(ChannelHandlerContext ctx, int streamId) {
         try {
             // Whether END_STREAM was set is lost; an open stream takes either.
-            newExchange(connection().remote().createStream(streamId, false)).refuseTooLarge(headersDecoder.latest().httpMethod());
+            newExchange(connection().remote().createStream(streamId, false))
+                    .refuseTooLarge(headersDecoder.latest().httpMethod());
         } catch (Http2Exception e) {
             log.debug("{} stream {}: {}", ctx.channel(), streamId, e.getMessage());
             encoder().writeRstStream(ctx, streamId, Http2Error.REFUSED_STREAM.code(), ctx.newPromise());
@@ -313,7 +317,8 @@ final class Http2Handler extends Http2ConnectionHandler {
     }
 
     @Override
-    protected void onConnectionError(ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception error) {
+    protected void onConnectionError(
+            ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception error) {
         log.debug("{} connection error: {}", ctx.channel(), cause.toString());
         guard.stop();
         super.onConnectionError(ctx, outbound, cause, error);

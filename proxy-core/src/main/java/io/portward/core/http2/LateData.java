@@ -13,21 +13,21 @@ import io.netty.handler.codec.http2.Http2FrameListenerDecorator;
  */
 final class LateData extends Http2FrameListenerDecorator {
 
-    private final Http2FrameListener listener;
+    private final Http2FrameListener decoder;
     private final Http2Connection connection;
     private final ClosedStreams closedStreams;
     private final FloodGuard guard;
 
-    LateData(Http2FrameListener listener, Http2Connection connection, ClosedStreams closedStreams, FloodGuard guard) {
-        super(listener);
-        this.listener = listener;
+    LateData(Http2FrameListener decoder, Http2Connection connection, ClosedStreams closedStreams, FloodGuard guard) {
+        super(decoder);
+        this.decoder = decoder;
         this.connection = connection;
         this.closedStreams = closedStreams;
         this.guard = guard;
     }
 
     boolean wraps(Http2FrameListener other) {
-        return listener == other;
+        return decoder == other;
     }
 
     @Override

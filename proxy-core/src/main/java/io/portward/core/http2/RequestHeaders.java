@@ -47,7 +47,9 @@ final class RequestHeaders extends DefaultHttp2Headers {
         if (problem == null) {
             AsciiString asciiName = AsciiString.of(name);
             AsciiString asciiValue = AsciiString.of(value);
-            problem = !asciiName.isEmpty() && asciiName.byteAt(0) == ':' ? pseudo(asciiName, asciiValue) : regular(asciiName, asciiValue);
+            problem = !asciiName.isEmpty() && asciiName.byteAt(0) == ':'
+                    ? pseudo(asciiName, asciiValue)
+                    : regular(asciiName, asciiValue);
         }
         return this;
     }
@@ -161,7 +163,7 @@ final class RequestHeaders extends DefaultHttp2Headers {
             // RFC 9113 §8.5: neither :scheme nor :path.
             return scheme == null && path == null ? null : "CONNECT with :scheme or :path";
         }
-        if (scheme == null || !scheme.contentEqualsIgnoreCase("https") && !scheme.contentEqualsIgnoreCase("http")) {
+        if (scheme == null || !(scheme.contentEqualsIgnoreCase("https") || scheme.contentEqualsIgnoreCase("http"))) {
             return "no valid :scheme";
         }
         if (path == null || !isPath(path.toString(), method)) {
@@ -175,16 +177,19 @@ final class RequestHeaders extends DefaultHttp2Headers {
         if (!RequestTargets.isPrintable(path)) {
             return false;
         }
-        return path.startsWith("/") || "*".equals(path) && HttpMethod.OPTIONS.asciiName().contentEquals(method);
+        return path.startsWith("/")
+                || ("*".equals(path) && HttpMethod.OPTIONS.asciiName().contentEquals(method));
     }
 
     /** @return why the section is malformed, or null when it is not */
-    @Nullable String problem() {
+    @Nullable
+    String problem() {
         return problem;
     }
 
     /** @return why this may not be a trailer section, or null when it may */
-    @Nullable String trailerProblem() {
+    @Nullable
+    String trailerProblem() {
         if (problem != null) {
             return problem;
         }
@@ -215,7 +220,8 @@ final class RequestHeaders extends DefaultHttp2Headers {
     }
 
     /** Null for CONNECT. */
-    @Nullable RequestTarget target() {
+    @Nullable
+    RequestTarget target() {
         return target;
     }
 }

@@ -39,7 +39,8 @@ final class RequestReader extends Http2FrameAdapter {
     }
 
     @Override
-    public void onHeadersRead(ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endOfStream) {
+    public void onHeadersRead(
+            ChannelHandlerContext ctx, int streamId, Http2Headers headers, int padding, boolean endOfStream) {
         Http2Stream stream = handler.connection().stream(streamId);
         RequestHeaders fields = (RequestHeaders) headers;
         Http2Exchange exchange = handler.exchange(stream);

@@ -43,6 +43,9 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
 
     static final LimitConfig LIMITS = new LimitConfig(8 * 1024, 20, 1024);
 
+    private static final TlsInfo TLS =
+            new TlsInfo("TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519", false, "h2", "a.example");
+
     private final Transport transport = Transport.open(1);
     private final Transport originTransport = Transport.open(1);
     private final Channel listener;
@@ -67,7 +70,8 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                 List.of(ServerConfig.parse("127.0.0.1:" + origin.port(), 1)),
                 BackendProtocol.HTTP1,
                 ProxyProtocol.NONE,
-                new TimeoutConfig(Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofMinutes(1)));
+                new TimeoutConfig(
+                        Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofMinutes(1)));
         PortConfig port = new PortConfig(
                 ListenAddress.parse("127.0.0.1:0"),
                 PortProtocol.HTTPS,
@@ -91,7 +95,11 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                     @Override
                     protected void initChannel(SocketChannel channel) {
                         ConnectionInfo info = new ConnectionInfo(port, channel.remoteAddress(), channel.localAddress());
-                        Http2FrontEnd.addTo(channel.pipeline(), service, info, null, transport.deadlines(channel));
+                        Http2FrontEnd.addTo(
+                                channel.pipeline(),
+                                service,
+                                service.client(channel, info, TLS),
+                                transport.deadlines(channel));
                         clients.add(channel);
                     }
                 })

@@ -73,7 +73,8 @@ class Http2LifeTest {
             long begin = System.nanoTime();
             client.frame(PING, 0, 0, new byte[8]);
             assertThat(client.awaitClose()).isEqualTo(NO_ERROR);
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(600), Duration.ofSeconds(5));
+            assertThat(Duration.ofNanos(System.nanoTime() - begin))
+                    .isBetween(Duration.ofMillis(600), Duration.ofSeconds(5));
         }
     }
 
@@ -240,7 +241,8 @@ class Http2LifeTest {
     void endsFloodsOfSmallContinuations() throws Exception {
         try (RawH2Client client = fixture.open()) {
             client.frame(HEADERS, 0, 1, (byte) 0x82);
-            assertThat(flood(client, RawH2Client.bytes(CONTINUATION, 0, 1, (byte) 0x82), 20)).isEqualTo(CALM);
+            assertThat(flood(client, RawH2Client.bytes(CONTINUATION, 0, 1, (byte) 0x82), 20))
+                    .isEqualTo(CALM);
         }
     }
 
@@ -280,7 +282,8 @@ class Http2LifeTest {
     @Test
     void aHeaderBlockInOneFrameNeedsNoDeadline() throws Exception {
         try (RawH2Client client = fixture.open()) {
-            byte[] block = client.block(":method", "GET", ":scheme", "https", ":authority", "a.example", ":path", "/stall");
+            byte[] block =
+                    client.block(":method", "GET", ":scheme", "https", ":authority", "a.example", ":path", "/stall");
             byte[] frame = RawH2Client.bytes(HEADERS, END_HEADERS | END_STREAM, 1, block);
             client.send(java.util.Arrays.copyOf(frame, 12));
             client.send(java.util.Arrays.copyOfRange(frame, 12, frame.length));

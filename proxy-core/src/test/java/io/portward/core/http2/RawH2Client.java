@@ -95,7 +95,11 @@ final class RawH2Client implements AutoCloseable {
 
     static byte[] bytes(int type, int flags, int stream, byte... payload) {
         ByteBuf frame = Unpooled.buffer(9 + payload.length);
-        frame.writeMedium(payload.length).writeByte(type).writeByte(flags).writeInt(stream).writeBytes(payload);
+        frame.writeMedium(payload.length)
+                .writeByte(type)
+                .writeByte(flags)
+                .writeInt(stream)
+                .writeBytes(payload);
         return ByteBufUtil.getBytes(frame);
     }
 
@@ -107,7 +111,8 @@ final class RawH2Client implements AutoCloseable {
         ByteBuf block = Unpooled.buffer();
         for (int i = 0; i < namesAndValues.length; i += 2) {
             // One at a time: Netty's headers would put pseudo-headers first.
-            encoder.encodeHeaders(1, new DefaultHttp2Headers(false).add(namesAndValues[i], namesAndValues[i + 1]), block);
+            encoder.encodeHeaders(
+                    1, new DefaultHttp2Headers(false).add(namesAndValues[i], namesAndValues[i + 1]), block);
         }
         return ByteBufUtil.getBytes(block);
     }
@@ -120,7 +125,11 @@ final class RawH2Client implements AutoCloseable {
     RawH2Client request(int stream, boolean end, String method, String path, String... more) throws Exception {
         String[] all = new String[8 + more.length];
         System.arraycopy(
-                new String[] {":method", method, ":scheme", "https", ":authority", "a.example", ":path", path}, 0, all, 0, 8);
+                new String[] {":method", method, ":scheme", "https", ":authority", "a.example", ":path", path},
+                0,
+                all,
+                0,
+                8);
         System.arraycopy(more, 0, all, 8, more.length);
         return headers(stream, end, all);
     }

@@ -146,7 +146,12 @@ final class ScriptedOrigin {
                             .addListener(written -> ctx.close());
                 }
                 case "/big" -> big(ctx, Integer.parseInt(request.uri().substring("/big?".length())));
-                default -> reply(ctx, HttpResponseStatus.OK, "got " + received, Map.of("X-Upper", "Yes", "Connection", "x-hop", "X-Hop", "1"));
+                default ->
+                    reply(
+                            ctx,
+                            HttpResponseStatus.OK,
+                            "got " + received,
+                            Map.of("X-Upper", "Yes", "Connection", "x-hop", "X-Hop", "1"));
             }
         }
 
@@ -158,7 +163,8 @@ final class ScriptedOrigin {
             ctx.writeAndFlush(response);
         }
 
-        private void reply(ChannelHandlerContext ctx, HttpResponseStatus status, String text, Map<String, String> headers) {
+        private void reply(
+                ChannelHandlerContext ctx, HttpResponseStatus status, String text, Map<String, String> headers) {
             ByteBuf body = HttpMethod.HEAD.equals(request.method())
                     ? ctx.alloc().buffer(0)
                     : ByteBufUtil.writeAscii(ctx.alloc(), text);

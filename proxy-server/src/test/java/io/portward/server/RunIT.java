@@ -72,7 +72,8 @@ class RunIT {
                             + "imaps 127\\.0\\.0\\.1:\\d+, admin 127\\.0\\.0\\.1:\\d+");
 
             HttpResponse<String> page =
-                    get(tlsClient(HttpClient.Version.HTTP_1_1), "https", portward.port("https"), "/page");
+                    get(tlsClient(HttpClient.Version.HTTP_2), "https", portward.port("https"), "/page");
+            assertThat(page.version()).isEqualTo(HttpClient.Version.HTTP_2);
             assertThat(page.statusCode()).isEqualTo(200);
             assertThat(page.body()).contains("GET /page HTTP/1.1").containsIgnoringCase("x-forwarded-proto");
 
@@ -96,9 +97,9 @@ class RunIT {
                     .untilAsserted(() -> assertThat(metrics(portward))
                             .contains("portward_connections_total{port=\"127.0.0.1:0\"} 3.0")
                             .contains(
-                                    "portward_http_requests_total{backend=\"web\",method=\"GET\",port=\"127.0.0.1:0\",protocol=\"h1\",status=\"200\"} 1.0")
+                                    "portward_http_requests_total{backend=\"web\",method=\"GET\",port=\"127.0.0.1:0\",protocol=\"h2\",status=\"200\"} 1.0")
                             .contains("portward_certificate_not_after_seconds{algorithm=\"rsa\",certificate=\"rsa\"}")
-                            .contains("version=\"TLSv1.3\""));
+                            .contains("alpn=\"h2\""));
             assertThat(portward.out()).isEmpty();
         }
     }

@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -121,7 +122,7 @@ public final class Demo implements AutoCloseable {
 
     /** Short enough to be typed. Creating it fails when somebody was there before, so nobody else's files are used. */
     private static Path newFolder() throws IOException {
-        String name = String.format("portward-demo-%06x", new SecureRandom().nextInt(1 << 24));
+        String name = String.format(Locale.ROOT, "portward-demo-%06x", new SecureRandom().nextInt(1 << 24));
         return Files.createDirectory(
                 Path.of(System.getProperty("java.io.tmpdir"), name),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));

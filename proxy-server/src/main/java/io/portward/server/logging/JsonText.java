@@ -1,5 +1,7 @@
 package io.portward.server.logging;
 
+import java.util.Locale;
+
 /** Writes JSON strings (RFC 8259 §7). */
 public final class JsonText {
 
@@ -25,7 +27,7 @@ public final class JsonText {
                 case '\t' -> out.append("\\t");
                 default -> {
                     if (Character.isISOControl(c) || isLoneSurrogate(text, i)) {
-                        out.append(String.format("\\u%04x", (int) c));
+                        out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
                     } else {
                         out.append(c);
                     }

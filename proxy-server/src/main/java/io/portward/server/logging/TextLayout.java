@@ -6,6 +6,7 @@ import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.LayoutBase;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 
 /**
  * {@code 2026-01-31T09:30:00.123Z INFO  DataPlane: message}, times in UTC.
@@ -45,7 +46,7 @@ public final class TextLayout extends LayoutBase<ILoggingEvent> {
         for (int i = 0; i < message.length(); i++) {
             char c = message.charAt(i);
             if (Character.isISOControl(c) && c != '\t') {
-                line.append(String.format("\\u%04x", (int) c));
+                line.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
             } else {
                 line.append(c);
             }

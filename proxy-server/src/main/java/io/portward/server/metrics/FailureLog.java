@@ -1,5 +1,6 @@
 package io.portward.server.metrics;
 
+import io.netty.util.NetUtil;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.HandshakeFailure;
 import java.util.EnumMap;
@@ -36,11 +37,19 @@ final class FailureLog {
     void failed(HandshakeFailure reason, ConnectionInfo connection, String detail) {
         if (LOGGER.isDebugEnabled()) {
             LOGGER.debug(
-                    "port {}: handshake with {} failed: {} ({})", port, connection.client(), reason.label(), detail);
+                    "port {}: handshake with {} failed: {} ({})",
+                    port,
+                    NetUtil.toSocketAddressString(connection.client()),
+                    reason.label(),
+                    detail);
         }
         if (!told.get() && told.compareAndSet(false, true)) {
             LOGGER.info(
-                    "port {}: handshake with {} failed: {} ({})", port, connection.client(), reason.label(), detail);
+                    "port {}: handshake with {} failed: {} ({})",
+                    port,
+                    NetUtil.toSocketAddressString(connection.client()),
+                    reason.label(),
+                    detail);
         } else {
             Objects.requireNonNull(untold.get(reason)).increment();
         }

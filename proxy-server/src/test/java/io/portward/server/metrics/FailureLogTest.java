@@ -53,7 +53,7 @@ class FailureLogTest {
 
         assertThat(messages())
                 .containsExactly(
-                        "port 443: handshake with localhost/127.0.0.1:50000 failed: not_tls (SSH-2.0-)",
+                        "port 443: handshake with 127.0.0.1:50000 failed: not_tls (SSH-2.0-)",
                         "port 443: 1001 more failed handshakes: plain_http 1000, reset 1");
     }
 

@@ -1,5 +1,7 @@
 package io.portward.config.validate;
 
+import java.util.Locale;
+
 /**
  * One thing that is wrong or doubtful in a configuration file.
  *
@@ -42,7 +44,7 @@ public record Problem(Severity severity, String file, Position position, String 
                         Character.LINE_SEPARATOR,
                         Character.PARAGRAPH_SEPARATOR,
                         Character.UNASSIGNED,
-                        Character.PRIVATE_USE -> out.append(String.format("\\u%04x", c));
+                        Character.PRIVATE_USE -> out.append(String.format(Locale.ROOT, "\\u%04x", c));
                 default -> out.appendCodePoint(c);
             }
         });

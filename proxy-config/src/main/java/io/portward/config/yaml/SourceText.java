@@ -13,6 +13,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.reader.StreamReader;
 
@@ -80,7 +81,7 @@ final class SourceText {
             problems.errorAt(
                     positionAt(text, unprintable),
                     "",
-                    String.format("is not a text file: it holds the character U+%04X", codePoint));
+                    String.format(Locale.ROOT, "is not a text file: it holds the character U+%04X", codePoint));
             return null;
         }
         int run = longRun(text);
@@ -93,7 +94,7 @@ final class SourceText {
             problems.errorAt(
                     positionAt(text, text.length()),
                     "",
-                    String.format("is not UTF-8: byte 0x%02x cannot stand here", bytes[in.position()]));
+                    String.format(Locale.ROOT, "is not UTF-8: byte 0x%02x cannot stand here", bytes[in.position()]));
             return null;
         }
         return text;

@@ -51,7 +51,7 @@ class ConfigCheckTest {
                           "warnings": 0,
                           "problems": []
                         }
-                        """.formatted(directory));
+                        """.replace("%s", directory.toString()));
     }
 
     @Test
@@ -171,7 +171,7 @@ class ConfigCheckTest {
     }
 
     private static String certificate(String name) {
-        return "  - {name: %s, chain: %s.pem, key: %s.key}\n".formatted(name, name, name);
+        return "  - {name: NAME, chain: NAME.pem, key: NAME.key}\n".replace("NAME", name);
     }
 
     private static String route(String host) {

@@ -57,13 +57,22 @@ public final class Relay {
         }
     }
 
-    /** The peer of {@code other} is gone: what it said before is still delivered, within the idle time. */
-    void closed(Channel other) {
-        if (other.isActive()) {
-            moved();
+    /**
+     * The peer of {@code other} is gone: what it said before is still delivered, within the idle time.
+     *
+     * @param complete whether the peer had ended its side in an orderly way; if not, a TLS client is not told close_notify, so that it can
+     *     see that something is missing
+     */
+    void closed(Channel other, boolean complete) {
+        if (!other.isActive()) {
+            idle.cancel();
+            return;
+        }
+        moved();
+        if (complete) {
             closeAfterFlush(other);
         } else {
-            idle.cancel();
+            other.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> TlsHandler.cut(other));
         }
     }
 

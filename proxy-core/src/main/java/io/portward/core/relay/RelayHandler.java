@@ -57,7 +57,7 @@ final class RelayHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         peer.flush();
-        relay.closed(peer);
+        relay.closed(peer, inputEnded);
     }
 
     /** A reset or a broken record: there is nobody left to tell, and {@code channelInactive} does the rest. */

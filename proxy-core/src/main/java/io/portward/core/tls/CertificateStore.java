@@ -16,6 +16,11 @@ public final class CertificateStore {
     /** The certificates of one name, most wanted first. */
     record Choice(@Nullable Credential ecdsa, @Nullable Credential rsa) {
 
+        /** Whether one of the keys signs in a way that the client takes. */
+        boolean canSign(List<Integer> signatures) {
+            return (ecdsa != null && ecdsa.signsAnyOf(signatures)) || (rsa != null && rsa.signsAnyOf(signatures));
+        }
+
         void presentTo(TlsSession session) {
             if (ecdsa != null) {
                 session.present(ecdsa);

@@ -3,6 +3,7 @@ package io.portward.core.tls;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -14,13 +15,17 @@ import org.jspecify.annotations.Nullable;
  * @param serverName host name of the SNI extension (RFC 6066 §3), lower case, one trailing dot removed; null when absent
  * @param alpn protocol names offered (RFC 7301 §3.1); empty when the extension is absent
  * @param groups supported_groups code points (RFC 8446 §4.2.7)
+ * @param signatures signature_algorithms code points (RFC 8446 §4.2.3)
  */
-record ClientHello(@Nullable String serverName, List<String> alpn, List<Integer> groups) {
+record ClientHello(
+        @Nullable String serverName, List<String> alpn, List<Integer> groups, List<Integer> signatures) {
 
     private static final int EXTENSION_SERVER_NAME = 0;
     private static final int EXTENSION_SUPPORTED_GROUPS = 10;
+    private static final int EXTENSION_SIGNATURE_ALGORITHMS = 13;
     private static final int EXTENSION_ALPN = 16;
     private static final int NAME_TYPE_HOST_NAME = 0;
+    private static final HexFormat HEX = HexFormat.of();
 
     /** RFC 6066 §3 points to host names, which DNS bounds at 253; a trailing dot may be added. */
     private static final int MAX_NAME_BYTES = 254;
@@ -39,6 +44,7 @@ record ClientHello(@Nullable String serverName, List<String> alpn, List<Integer>
         String serverName = null;
         List<String> alpn = List.of();
         List<Integer> groups = List.of();
+        List<Integer> signatures = List.of();
         if (in.isReadable()) {
             ByteBuf extensions = in.readSlice(in.readUnsignedShort());
             while (extensions.isReadable()) {
@@ -47,14 +53,15 @@ record ClientHello(@Nullable String serverName, List<String> alpn, List<Integer>
                 switch (type) {
                     case EXTENSION_SERVER_NAME -> serverName = serverName(data);
                     case EXTENSION_ALPN -> alpn = protocolNames(data);
-                    case EXTENSION_SUPPORTED_GROUPS -> groups = groups(data);
+                    case EXTENSION_SUPPORTED_GROUPS -> groups = codePoints(data);
+                    case EXTENSION_SIGNATURE_ALGORITHMS -> signatures = codePoints(data);
                     default -> {
                         // Of no concern here.
                     }
                 }
             }
         }
-        return new ClientHello(serverName, alpn, groups);
+        return new ClientHello(serverName, alpn, groups, signatures);
     }
 
     private static @Nullable String serverName(ByteBuf data) {
@@ -95,12 +102,25 @@ record ClientHello(@Nullable String serverName, List<String> alpn, List<Integer>
         return names;
     }
 
-    private static List<Integer> groups(ByteBuf data) {
+    private static List<Integer> codePoints(ByteBuf data) {
         ByteBuf list = data.readSlice(data.readUnsignedShort());
-        List<Integer> groups = new ArrayList<>(8);
+        List<Integer> codePoints = new ArrayList<>(8);
         while (list.isReadable()) {
-            groups.add(list.readUnsignedShort());
+            codePoints.add(list.readUnsignedShort());
         }
-        return groups;
+        return codePoints;
+    }
+
+    /** The names offered with everything but printable ASCII escaped: a client must not write into the log. */
+    String alpnForLog() {
+        StringBuilder out = new StringBuilder();
+        for (char c : alpn.toString().toCharArray()) {
+            if (c >= ' ' && c < 0x7f) {
+                out.append(c);
+            } else {
+                out.append("\\x").append(HEX.toHexDigits((byte) c));
+            }
+        }
+        return out.toString();
     }
 }

@@ -2,6 +2,8 @@ package io.portward.core.tls;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,17 +18,18 @@ final class ClientHelloReader {
     enum State {
         INCOMPLETE,
         COMPLETE,
-        /** Upper-case letters where a record header should be: an HTTP request line. */
+        /** An HTTP method and a space where a record header should be. */
         PLAIN_HTTP,
         NOT_TLS,
         /** A hello of SSL 2, which only asks for versions long dead. */
         SSL2,
-        /** A TLS alert before any hello. */
+        /** A TLS alert before any hello; {@link #alert} tells which. */
         ALERT,
         MALFORMED
     }
 
     private static final int CONTENT_ALERT = 21;
+    private static final int ALERT_RECORD = 7;
     private static final int CONTENT_HANDSHAKE = 22;
     private static final int HANDSHAKE_CLIENT_HELLO = 1;
     private static final int RECORD_HEADER = 5;
@@ -39,6 +42,13 @@ final class ClientHelloReader {
 
     /** The hello in records of one byte each, the worst legal split, with their headers. */
     private static final int MAX_BYTES = (MAX_HELLO + HANDSHAKE_HEADER) * (RECORD_HEADER + 1);
+
+    /** The methods of RFC 9110 §9 and RFC 5789, which may be followed by an absolute target, and HTTP/2's preface. */
+    private static final Set<String> METHODS =
+            Set.of("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI");
+
+    /** UPDATEREDIRECTREF and BASELINE-CONTROL are the longest registered ones. */
+    private static final int LONGEST_METHOD = 20;
 
     private @Nullable ByteBuf bytes;
     private @Nullable ByteBuf message;
@@ -75,6 +85,14 @@ final class ClientHelloReader {
             throw new IllegalStateException("no complete ClientHello yet");
         }
         return hello;
+    }
+
+    /** The alert's number (RFC 8446 §6); valid after {@link State#ALERT}. */
+    int alert() {
+        if (bytes == null) {
+            throw new IllegalStateException("nothing received yet");
+        }
+        return bytes.getUnsignedByte(bytes.readerIndex() + ALERT_RECORD - 1);
     }
 
     /** Everything received, from the first byte; the caller releases it. */
@@ -120,17 +138,48 @@ final class ClientHelloReader {
 
     private static State notHandshake(ByteBuf in, int first) {
         if (first >= 'A' && first <= 'Z') {
-            return State.PLAIN_HTTP;
+            return requestLine(in);
+        }
+        if (first == CONTENT_ALERT) {
+            return alertRecord(in);
+        }
+        if ((first & 0x80) == 0) {
+            return State.NOT_TLS;
         }
         if (in.readableBytes() < 3) {
-            return first == CONTENT_ALERT || (first & 0x80) != 0 ? State.INCOMPLETE : State.NOT_TLS;
+            return State.INCOMPLETE;
         }
-        int second = in.getUnsignedByte(in.readerIndex() + 1);
-        int third = in.getUnsignedByte(in.readerIndex() + 2);
-        if (first == CONTENT_ALERT && second == 3) {
-            return State.ALERT;
+        return in.getUnsignedByte(in.readerIndex() + 2) == HANDSHAKE_CLIENT_HELLO ? State.SSL2 : State.NOT_TLS;
+    }
+
+    private static State alertRecord(ByteBuf in) {
+        if (in.readableBytes() > 1 && in.getUnsignedByte(in.readerIndex() + 1) != 3) {
+            return State.NOT_TLS;
         }
-        return (first & 0x80) != 0 && third == HANDSHAKE_CLIENT_HELLO ? State.SSL2 : State.NOT_TLS;
+        return in.readableBytes() < ALERT_RECORD ? State.INCOMPLETE : State.ALERT;
+    }
+
+    /** {@code METHOD SP} and then a target; mail commands look alike, but nothing in them begins as a target does. */
+    private static State requestLine(ByteBuf in) {
+        int space = in.indexOf(in.readerIndex(), Math.min(in.writerIndex(), in.readerIndex() + LONGEST_METHOD), (byte) ' ');
+        for (int i = in.readerIndex(); i < (space < 0 ? in.writerIndex() : space); i++) {
+            int c = in.getUnsignedByte(i);
+            if (c < 'A' || c > 'Z' || i - in.readerIndex() >= LONGEST_METHOD) {
+                return State.NOT_TLS;
+            }
+        }
+        if (space < 0) {
+            return State.INCOMPLETE;
+        }
+        String method = in.toString(in.readerIndex(), space - in.readerIndex(), StandardCharsets.US_ASCII);
+        if (METHODS.contains(method)) {
+            return State.PLAIN_HTTP;
+        }
+        if (space + 1 == in.writerIndex()) {
+            return State.INCOMPLETE;
+        }
+        int target = in.getUnsignedByte(space + 1);
+        return target == '/' || target == '*' ? State.PLAIN_HTTP : State.NOT_TLS;
     }
 
     /** One record is the rule; a hello split over records is put together in a buffer of its own, each record once. */

@@ -23,10 +23,21 @@ final class Credential extends AbstractReferenceCounted {
 
     private static final Base64.Encoder BASE64 = Base64.getMimeEncoder(64, new byte[] {'\n'});
 
-    private final long pointer;
+    /**
+     * Signature schemes (RFC 8446 §4.2.3) with SHA-256, 384 and 512, most wanted first. BoringSSL's own list ends in SHA-1, which a TLS 1.2
+     * client gets by asking for nothing else, or for nothing (RFC 9155 forbids it).
+     */
+    private static final int[] ECDSA_SCHEMES = {0x0403, 0x0503, 0x0603};
 
-    private Credential(long pointer) {
+    /** RSASSA-PSS, then PKCS #1 v1.5 for TLS 1.2. */
+    private static final int[] RSA_SCHEMES = {0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601};
+
+    private final long pointer;
+    private final int[] schemes;
+
+    private Credential(long pointer, int[] schemes) {
         this.pointer = pointer;
+        this.schemes = schemes;
     }
 
     /** @throws IllegalArgumentException when BoringSSL does not take the key or chain */
@@ -40,7 +51,9 @@ final class Credential extends AbstractReferenceCounted {
             credential = SSLCredential.newX509();
             SSLCredential.setPrivateKey(credential, nativeKey);
             SSLCredential.setCertChain(credential, nativeChain);
-            return new Credential(credential);
+            int[] schemes = "RSA".equals(key.getAlgorithm()) ? RSA_SCHEMES : ECDSA_SCHEMES;
+            SSLCredential.setSigningAlgorithmPrefs(credential, schemes);
+            return new Credential(credential, schemes);
         } catch (Exception e) {
             freeCredential(credential);
             throw new IllegalArgumentException("BoringSSL refused the certificate or key: " + e.getMessage(), e);
@@ -52,6 +65,15 @@ final class Credential extends AbstractReferenceCounted {
                 SSL.freeX509Chain(nativeChain);
             }
         }
+    }
+
+    boolean signsAnyOf(List<Integer> offered) {
+        for (int scheme : schemes) {
+            if (offered.contains(scheme)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     long pointer() {

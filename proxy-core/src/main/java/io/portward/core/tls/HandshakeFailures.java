@@ -39,8 +39,11 @@ final class HandshakeFailures {
 
     private HandshakeFailures() {}
 
-    /** @param error as of {@link TlsSession#takeError} */
-    static HandshakeFailure classify(String error, ClientHello hello) {
+    /**
+     * @param error as of {@link TlsSession#takeError}
+     * @param presented what the client could choose from
+     */
+    static HandshakeFailure classify(String error, ClientHello hello, CertificateStore.Choice presented) {
         int code = code(error);
         int number = code & 0xfff;
         if (number >= ALERT_BASE) {
@@ -52,6 +55,10 @@ final class HandshakeFailures {
         if (reason == HandshakeFailure.NO_SHARED_CIPHER && sharesNoGroup(hello.groups())) {
             return HandshakeFailure.NO_SHARED_GROUP;
         }
+        // Nor does it count a suite as shared when the key that goes with it cannot sign as the client wants.
+        if (reason == HandshakeFailure.NO_SHARED_CIPHER && !presented.canSign(hello.signatures())) {
+            return HandshakeFailure.NO_SHARED_SIGNATURE;
+        }
         return reason;
     }
 
@@ -59,7 +66,8 @@ final class HandshakeFailures {
         return !groups.isEmpty() && groups.stream().noneMatch(OUR_GROUPS::contains);
     }
 
-    private static HandshakeFailure alert(int number) {
+    /** @param number of an alert received */
+    static HandshakeFailure alert(int number) {
         return switch (number) {
             case ALERT_CLOSE_NOTIFY, ALERT_USER_CANCELED -> HandshakeFailure.CLIENT_CLOSED;
             case ALERT_UNKNOWN_CA -> HandshakeFailure.CLIENT_ALERT_UNKNOWN_CA;

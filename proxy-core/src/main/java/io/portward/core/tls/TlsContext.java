@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A native {@code SSL_CTX}: versions, ciphers, groups, ALPN and ticket keys of one listener. It holds no certificate: those are given to
@@ -37,6 +38,7 @@ public final class TlsContext extends AbstractReferenceCounted {
     private final long pointer;
     private final List<String> alpn;
     private final TicketKeys ticketKeys;
+    private final Counters counters = new Counters();
 
     private TlsContext(long pointer, List<String> alpn, TicketKeys ticketKeys) {
         this.pointer = pointer;
@@ -109,29 +111,40 @@ public final class TlsContext extends AbstractReferenceCounted {
         return alpn;
     }
 
-    /** Counts since the context was made. */
+    /** Counts since the context was made; they stand still when it is gone. */
     public TicketCounters ticketCounters() {
-        return new TicketCounters() {
-            @Override
-            public long issued() {
-                return SSLContext.sessionTicketKeyNew(pointer);
-            }
+        return counters;
+    }
 
-            @Override
-            public long resumed() {
-                return SSLContext.sessionTicketKeyResume(pointer);
-            }
+    /** What BoringSSL counts, asked by threads that know nothing of the context's life. */
+    private final class Counters implements TicketCounters {
 
-            @Override
-            public long renewed() {
-                return SSLContext.sessionTicketKeyRenew(pointer);
-            }
+        /** The last counts before the context was freed; null until then. Guarded by this. */
+        private long @Nullable [] last;
 
-            @Override
-            public long rejected() {
-                return SSLContext.sessionTicketKeyFail(pointer);
-            }
-        };
+        private synchronized void freeze() {
+            last = new long[] {issued(), resumed(), renewed(), rejected()};
+        }
+
+        @Override
+        public synchronized long issued() {
+            return last == null ? SSLContext.sessionTicketKeyNew(pointer) : last[0];
+        }
+
+        @Override
+        public synchronized long resumed() {
+            return last == null ? SSLContext.sessionTicketKeyResume(pointer) : last[1];
+        }
+
+        @Override
+        public synchronized long renewed() {
+            return last == null ? SSLContext.sessionTicketKeyRenew(pointer) : last[2];
+        }
+
+        @Override
+        public synchronized long rejected() {
+            return last == null ? SSLContext.sessionTicketKeyFail(pointer) : last[3];
+        }
     }
 
     @Override
@@ -142,6 +155,7 @@ public final class TlsContext extends AbstractReferenceCounted {
     @Override
     protected void deallocate() {
         ticketKeys.detach(this);
+        counters.freeze();
         SSLContext.free(pointer);
     }
 }

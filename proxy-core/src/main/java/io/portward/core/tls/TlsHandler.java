@@ -5,8 +5,8 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -59,13 +59,10 @@ public final class TlsHandler extends ChannelDuplexHandler {
         OVER
     }
 
-    /** Room beside the plaintext for header, content type, tag and explicit nonce of one record (RFC 5246 §6.2.3.3, RFC 8446 §5.2). */
-    private static final int RECORD_OVERHEAD = 64;
+    /** Less input than this is a record's rest or an alert; buffers of this size come from the allocator's cache. */
+    private static final int SMALLEST_READ = 1024;
 
-    /** A certificate chain with a post-quantum key share fits; longer flights take a second turn. */
-    private static final int FLIGHT_BYTES = 8 * 1024;
-
-    /** How long the last bytes may take to leave before the socket is closed under them. */
+    /** A client that takes not one record in this time is not waited for when its connection is to be closed. */
     private static final long CLOSE_NANOS = 5_000_000_000L;
 
     private final TlsContext context;
@@ -78,8 +75,9 @@ public final class TlsHandler extends ChannelDuplexHandler {
     private Phase phase = Phase.HELLO;
     private @Nullable ClientHelloReader helloReader = new ClientHelloReader();
     private @Nullable ClientHello hello;
+    private CertificateStore.@Nullable Choice presented;
     private @Nullable TlsSession session;
-    private @Nullable PlaintextQueue plaintext;
+    private @Nullable RecordWriter writer;
     private long helloNanos;
     private boolean inputClosed;
     /** Completes when close_notify has reached the socket; null until it is said. */
@@ -132,7 +130,7 @@ public final class TlsHandler extends ChannelDuplexHandler {
             }
             case NOT_TLS -> fail(ctx, HandshakeFailure.NOT_TLS, "first bytes are not TLS");
             case SSL2 -> refuse(ctx, Alert.PROTOCOL_VERSION, HandshakeFailure.NO_SHARED_VERSION, "SSL 2 hello");
-            case ALERT -> fail(ctx, HandshakeFailure.CLIENT_CLOSED, "alert before any hello");
+            case ALERT -> fail(ctx, HandshakeFailures.alert(reader.alert()), "alert " + reader.alert() + " in place of a hello");
             case MALFORMED -> refuse(ctx, Alert.DECODE_ERROR, HandshakeFailure.MALFORMED, "broken ClientHello");
         }
     }
@@ -143,7 +141,7 @@ public final class TlsHandler extends ChannelDuplexHandler {
         if (!parsed.alpn().isEmpty()
                 && !context.alpn().isEmpty()
                 && context.alpn().stream().noneMatch(parsed.alpn()::contains)) {
-            refuse(ctx, Alert.NO_APPLICATION_PROTOCOL, HandshakeFailure.NO_SHARED_ALPN, "offered " + parsed.alpn());
+            refuse(ctx, Alert.NO_APPLICATION_PROTOCOL, HandshakeFailure.NO_SHARED_ALPN, "offered " + parsed.alpnForLog());
             return;
         }
         CertificateStore store = certificates.get();
@@ -161,6 +159,8 @@ public final class TlsHandler extends ChannelDuplexHandler {
         }
         TlsSession started = new TlsSession(context);
         session = started;
+        writer = new RecordWriter(ctx, started, observer);
+        presented = choice;
         choice.presentTo(started);
         phase = Phase.HANDSHAKE;
         helloReader = null;
@@ -169,7 +169,7 @@ public final class TlsHandler extends ChannelDuplexHandler {
 
     /** Takes ownership of {@code in}. */
     private void feed(ChannelHandlerContext ctx, ByteBuf in) {
-        ByteBuf input = direct(ctx, in);
+        ByteBuf input = TlsSession.addressable(ctx.alloc(), in);
         try {
             if (phase == Phase.HANDSHAKE && !shakeHands(ctx, input)) {
                 return;
@@ -182,28 +182,20 @@ public final class TlsHandler extends ChannelDuplexHandler {
         }
     }
 
-    private static ByteBuf direct(ChannelHandlerContext ctx, ByteBuf buffer) {
-        if (buffer.hasMemoryAddress()) {
-            return buffer;
-        }
-        ByteBuf copy = ctx.alloc().directBuffer(buffer.readableBytes());
-        copy.writeBytes(buffer);
-        buffer.release();
-        return copy;
-    }
-
     /** @return whether the handshake is finished */
     private boolean shakeHands(ChannelHandlerContext ctx, ByteBuf input) {
         TlsSession tls = session;
+        RecordWriter out = writer;
         ClientHello offered = hello;
-        assert tls != null && offered != null : "phase HANDSHAKE";
+        CertificateStore.Choice choice = presented;
+        assert tls != null && out != null && offered != null && choice != null : "phase HANDSHAKE";
         while (true) {
             tls.offerInput(input);
             Outcome outcome = tls.handshake();
             tls.reclaimInput(input);
             String error = outcome == Outcome.FAILED ? tls.takeError() : "";
             if (tls.hasPendingOutput()) {
-                outcome = writeFlight(ctx, tls, outcome);
+                outcome = out.writeFlight(outcome);
                 error = outcome == Outcome.FAILED && error.isEmpty() ? tls.takeError() : error;
             }
             switch (outcome) {
@@ -217,7 +209,7 @@ public final class TlsHandler extends ChannelDuplexHandler {
                             ctx,
                             outcome == Outcome.CLOSED
                                     ? HandshakeFailure.CLIENT_CLOSED
-                                    : HandshakeFailures.classify(error, offered),
+                                    : HandshakeFailures.classify(error, offered, choice),
                             error);
                     return false;
                 }
@@ -231,21 +223,6 @@ public final class TlsHandler extends ChannelDuplexHandler {
         }
     }
 
-    /** Writes what waits, and lets a flight that did not fit go on. */
-    private Outcome writeFlight(ChannelHandlerContext ctx, TlsSession tls, Outcome before) {
-        Outcome outcome = before;
-        do {
-            ByteBuf flight = ctx.alloc().directBuffer(FLIGHT_BYTES, FLIGHT_BYTES);
-            tls.beginOutput(flight);
-            if (outcome == Outcome.WANT_OUTPUT) {
-                outcome = tls.handshake();
-            }
-            tls.endOutput(flight);
-            writeSealed(ctx, flight, ctx.voidPromise());
-        } while (outcome == Outcome.WANT_OUTPUT);
-        return outcome;
-    }
-
     private void finish(ChannelHandlerContext ctx, TlsSession tls, ClientHello offered) {
         phase = Phase.OPEN;
         handshakeDeadline.cancel();
@@ -256,72 +233,68 @@ public final class TlsHandler extends ChannelDuplexHandler {
             channel.config().setTcpQuickAck(true);
         }
         ctx.flush();
-        plaintext = new PlaintextQueue(ctx.channel());
         listener.established(ctx, tls.info(offered.serverName()), System.nanoTime() - helloNanos);
         hello = null;
+        presented = null;
     }
 
+    /**
+     * Opens records until the input is used up. Whoever gets the plaintext may write, close the channel or remove this handler before it
+     * returns, so nothing is lent to BoringSSL while it runs, and what it may have ended is asked for afterwards.
+     */
     private void decrypt(ChannelHandlerContext ctx, ByteBuf input) {
         TlsSession tls = session;
         assert tls != null : "phase OPEN";
-        ByteBuf opened = null;
         Outcome outcome;
-        tls.offerInput(input);
-        while (true) {
-            if (opened == null) {
-                opened = ctx.alloc().directBuffer(Math.max(tls.remainingInput(), 1024));
+        boolean full;
+        do {
+            ByteBuf opened = ctx.alloc().directBuffer(Math.max(input.readableBytes(), SMALLEST_READ));
+            outcome = open(tls, input, opened);
+            if (outcome == Outcome.FAILED) {
+                tls.takeError();
             }
-            outcome = tls.decrypt(opened);
-            if (outcome != Outcome.DONE) {
-                break;
-            }
-            if (!opened.isWritable()) {
-                // Whoever gets the bytes may write at once, which takes the BIO.
-                tls.reclaimInput(input);
-                ctx.fireChannelRead(opened);
-                opened = null;
-                if (tls.isFreed() || phase != Phase.OPEN) {
-                    return;
-                }
-                tls.offerInput(input);
-            } else if (tls.remainingInput() == 0) {
-                // A partly filled buffer means the record is used up, so with no input left there is nothing to ask
-                // for.
-                outcome = Outcome.WANT_INPUT;
-                break;
-            }
-        }
-        tls.reclaimInput(input);
-        if (outcome == Outcome.FAILED) {
-            tls.takeError();
-        }
-        if (opened != null) {
+            full = !opened.isWritable();
             if (opened.isReadable()) {
                 ctx.fireChannelRead(opened);
             } else {
                 opened.release();
             }
+        } while (full && phase == Phase.OPEN);
+        if (!tls.isFreed()) {
+            afterDecrypt(ctx, tls, outcome);
         }
-        afterDecrypt(ctx, tls, outcome);
+    }
+
+    /** @return {@code DONE} when {@code opened} is full and there may be more to come */
+    private static Outcome open(TlsSession tls, ByteBuf input, ByteBuf opened) {
+        tls.offerInput(input);
+        try {
+            while (true) {
+                Outcome outcome = tls.decrypt(opened);
+                if (outcome != Outcome.DONE || !opened.isWritable()) {
+                    return outcome;
+                }
+                if (tls.remainingInput() == 0) {
+                    // A partly filled buffer means the record is used up, so with no input left there is nothing to ask for.
+                    return Outcome.WANT_INPUT;
+                }
+            }
+        } finally {
+            tls.reclaimInput(input);
+        }
     }
 
     private void afterDecrypt(ChannelHandlerContext ctx, TlsSession tls, Outcome outcome) {
-        if (tls.isFreed()) {
-            return;
-        }
-        if (tls.hasPendingOutput()) {
-            writePending(ctx, tls);
+        RecordWriter out = writer;
+        if (tls.hasPendingOutput() && out != null) {
+            out.writePending();
             ctx.flush();
         }
-        switch (outcome) {
-            case CLOSED -> closeInput(ctx, InputClosed.ORDERLY);
-            case FAILED -> {
-                phase = Phase.OVER;
-                ctx.close();
-            }
-            default -> {
-                // More input to come.
-            }
+        if (outcome == Outcome.CLOSED) {
+            closeInput(ctx, InputClosed.ORDERLY);
+        } else if (outcome == Outcome.FAILED) {
+            phase = Phase.OVER;
+            ctx.close();
         }
     }
 
@@ -356,78 +329,25 @@ public final class TlsHandler extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        if (plaintext == null || goodbye != null || !(message instanceof ByteBuf buffer)) {
+        RecordWriter out = writer;
+        if (phase != Phase.OPEN || goodbye != null || out == null || !(message instanceof ByteBuf buffer)) {
             ReferenceCountUtil.release(message);
             promise.tryFailure(new ClosedChannelException());
         } else {
-            plaintext.add(buffer, promise);
+            out.add(buffer, promise);
         }
     }
 
     @Override
     public void flush(ChannelHandlerContext ctx) {
-        if (plaintext != null && !plaintext.isEmpty() && goodbye == null) {
-            encryptAll(ctx);
+        RecordWriter out = writer;
+        if (phase != Phase.OPEN || goodbye != null || out == null || out.sealAll()) {
+            ctx.flush();
+        } else {
+            phase = Phase.OVER;
+            ctx.flush();
+            ctx.close();
         }
-        ctx.flush();
-    }
-
-    private void encryptAll(ChannelHandlerContext ctx) {
-        TlsSession tls = session;
-        PlaintextQueue plaintext = this.plaintext;
-        assert tls != null && plaintext != null : "phase OPEN";
-        while (!plaintext.isEmpty()) {
-            ChannelPromise promise = ctx.newPromise();
-            ByteBuf clear = plaintext.remove(ctx.alloc(), TlsSession.MAX_PLAINTEXT, promise);
-            if (clear == null || !clear.isReadable()) {
-                ReferenceCountUtil.release(clear);
-                ctx.write(Unpooled.EMPTY_BUFFER, promise);
-                continue;
-            }
-            ByteBuf source = direct(ctx, clear);
-            try {
-                if (!seal(ctx, tls, source, promise)) {
-                    return;
-                }
-            } finally {
-                source.release();
-            }
-        }
-    }
-
-    /** @return false when the connection is broken and being closed */
-    private boolean seal(ChannelHandlerContext ctx, TlsSession tls, ByteBuf source, ChannelPromise promise) {
-        while (true) {
-            int capacity = source.readableBytes() + RECORD_OVERHEAD;
-            ByteBuf sealed = ctx.alloc().directBuffer(capacity, capacity);
-            tls.beginOutput(sealed);
-            Outcome outcome = tls.encrypt(source);
-            tls.endOutput(sealed);
-            if (outcome == Outcome.DONE) {
-                writeSealed(ctx, sealed, promise);
-                return true;
-            }
-            writeSealed(ctx, sealed, ctx.voidPromise());
-            if (outcome != Outcome.WANT_OUTPUT) {
-                tls.takeError();
-                promise.tryFailure(new ClosedChannelException());
-                phase = Phase.OVER;
-                ctx.close();
-                return false;
-            }
-        }
-    }
-
-    private void writePending(ChannelHandlerContext ctx, TlsSession tls) {
-        ByteBuf pending = ctx.alloc().directBuffer(FLIGHT_BYTES, FLIGHT_BYTES);
-        tls.beginOutput(pending);
-        tls.endOutput(pending);
-        writeSealed(ctx, pending, ctx.voidPromise());
-    }
-
-    private void writeSealed(ChannelHandlerContext ctx, ByteBuf sealed, ChannelPromise promise) {
-        observer.bytesOut(sealed.readableBytes());
-        ctx.write(sealed, promise);
     }
 
     // Closing.
@@ -453,26 +373,19 @@ public final class TlsHandler extends ChannelDuplexHandler {
     }
 
     private void closeOutput(ChannelHandlerContext ctx) {
-        if (phase != Phase.OPEN || goodbye != null) {
-            return;
+        if (phase == Phase.OPEN && goodbye == null) {
+            sayGoodbye().addListener(done -> ((SocketChannel) ctx.channel()).shutdownOutput());
         }
-        sayGoodbye(ctx).addListener(done -> ((SocketChannel) ctx.channel()).shutdownOutput());
     }
 
-    /** Seals what is left and close_notify; completes when both have reached the socket. */
-    private ChannelFuture sayGoodbye(ChannelHandlerContext ctx) {
-        TlsSession tls = session;
-        assert tls != null && plaintext != null : "phase OPEN";
-        if (!plaintext.isEmpty()) {
-            encryptAll(ctx);
+    private ChannelFuture sayGoodbye() {
+        RecordWriter out = writer;
+        assert out != null : "phase OPEN";
+        ChannelFuture said = goodbye;
+        if (said == null) {
+            said = out.close();
+            goodbye = said;
         }
-        tls.shutdownOutput();
-        ByteBuf alert = ctx.alloc().directBuffer(FLIGHT_BYTES, FLIGHT_BYTES);
-        tls.beginOutput(alert);
-        tls.endOutput(alert);
-        observer.bytesOut(alert.readableBytes());
-        ChannelFuture said = ctx.writeAndFlush(alert);
-        goodbye = said;
         return said;
     }
 
@@ -482,11 +395,33 @@ public final class TlsHandler extends ChannelDuplexHandler {
             ctx.close(promise);
             return;
         }
-        ChannelFuture said = goodbye == null ? sayGoodbye(ctx) : goodbye;
-        if (!said.isDone()) {
-            ctx.executor().schedule((Runnable) ctx::close, CLOSE_NANOS, TimeUnit.NANOSECONDS);
-        }
+        ChannelFuture said = sayGoodbye();
         said.addListener(done -> ctx.close(promise));
+        if (!said.isDone()) {
+            closeUnlessTaken(ctx, waiting(ctx));
+        }
+    }
+
+    /** Waits for a slow client, but not for one that has stopped taking what it asked for. */
+    private static void closeUnlessTaken(ChannelHandlerContext ctx, long before) {
+        ctx.executor()
+                .schedule(
+                        () -> {
+                            long now = waiting(ctx);
+                            if (now > 0 && now < before) {
+                                closeUnlessTaken(ctx, now);
+                            } else {
+                                ctx.close();
+                            }
+                        },
+                        CLOSE_NANOS,
+                        TimeUnit.NANOSECONDS);
+    }
+
+    /** Bytes that the socket has not taken yet. */
+    private static long waiting(ChannelHandlerContext ctx) {
+        ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
+        return queue == null ? 0 : queue.totalPendingWriteBytes();
     }
 
     /** To be called when the handshake deadline passes. */
@@ -496,21 +431,31 @@ public final class TlsHandler extends ChannelDuplexHandler {
         }
     }
 
-    /** Ends a connection that is still shaking hands because the process stops; does nothing to others. */
+    /**
+     * The process stops and waits for nobody: what is shaking hands fails, what is open says close_notify if the socket takes it at once. The
+     * caller closes the channel.
+     */
     public void shutDown(ChannelHandlerContext ctx) {
         if (phase == Phase.HELLO || phase == Phase.HANDSHAKE) {
             fail(ctx, HandshakeFailure.SHUTDOWN, "shutting down");
+        } else if (phase == Phase.OPEN) {
+            sayGoodbye();
+            phase = Phase.OVER;
         }
     }
 
     private void refuse(ChannelHandlerContext ctx, Alert alert, HandshakeFailure reason, String detail) {
         ByteBuf record = alert.record();
         observer.bytesOut(record.readableBytes());
-        ctx.writeAndFlush(record).addListener(ChannelFutureListener.CLOSE);
+        ctx.writeAndFlush(record);
         fail(ctx, reason, detail);
     }
 
     private void fail(ChannelHandlerContext ctx, HandshakeFailure reason, String detail) {
+        if (phase == Phase.OVER) {
+            // Flushing the alert can meet a reset, which has been told already then.
+            return;
+        }
         phase = Phase.OVER;
         handshakeDeadline.cancel();
         releaseHello();
@@ -550,8 +495,8 @@ public final class TlsHandler extends ChannelDuplexHandler {
         phase = Phase.OVER;
         handshakeDeadline.cancel();
         releaseHello();
-        if (plaintext != null) {
-            plaintext.releaseAndFailAll(ctx, new ClosedChannelException());
+        if (writer != null) {
+            writer.releaseAndFailAll();
         }
         if (session != null) {
             session.free();

@@ -1,6 +1,7 @@
 package io.portward.core.tls;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.internal.tcnative.SSL;
 import io.portward.core.observe.TlsInfo;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,9 @@ final class TlsSession {
     static final int MAX_PLAINTEXT = 16_384;
 
     private final TlsContext context;
-    private final long bio;
+    /** Both zero when freed: tcnative then throws where it would otherwise follow a dangling pointer. */
+    private long bio;
+
     private long ssl;
     private int offered;
 
@@ -49,10 +52,26 @@ final class TlsSession {
 
     /** The handshake fails rather than show another certificate when the client can use none of those given. */
     void present(Credential credential) {
+        // Throws when a reload or the shutdown has freed it meanwhile.
+        credential.retain();
         try {
             SSL.addCredential(ssl, credential.pointer());
         } catch (Exception e) {
             throw new IllegalStateException("BoringSSL refused a credential it had parsed", e);
+        } finally {
+            credential.release();
+        }
+    }
+
+    /** {@code buffer} itself, or a copy in direct memory, which is all that BoringSSL can read; takes ownership. */
+    static ByteBuf addressable(ByteBufAllocator allocator, ByteBuf buffer) {
+        if (buffer.hasMemoryAddress()) {
+            return buffer;
+        }
+        try {
+            return allocator.directBuffer(buffer.readableBytes()).writeBytes(buffer);
+        } finally {
+            buffer.release();
         }
     }
 
@@ -180,6 +199,7 @@ final class TlsSession {
             // Frees the BIO too.
             SSL.freeSSL(ssl);
             ssl = 0;
+            bio = 0;
             context.release();
         }
     }

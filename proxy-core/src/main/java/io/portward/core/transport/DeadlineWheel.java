@@ -71,7 +71,7 @@ public final class DeadlineWheel {
         if (!ticking) {
             ticking = true;
             currentTick = Math.max(currentTick, (System.nanoTime() - startNanos) / TICK_NANOS);
-            loop.schedule(tick, TICK_NANOS, TimeUnit.NANOSECONDS);
+            scheduleTick();
         }
         // Never behind the hand, and at most one turn ahead of it.
         long slotTick = Math.min(Math.max(tickOfDeadline, currentTick + 1), currentTick + SLOTS);
@@ -97,16 +97,31 @@ public final class DeadlineWheel {
         size--;
     }
 
+    /** On the wheel's own ticks, not one tick from now: that would add up to another tick to every deadline. */
+    private void scheduleTick() {
+        long nextNanos = startNanos + (currentTick + 1) * TICK_NANOS;
+        loop.schedule(tick, nextNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+    }
+
     private void tick() {
-        long target = (System.nanoTime() - startNanos) / TICK_NANOS;
-        while (currentTick < target) {
-            currentTick++;
-            turnSlot(slots[(int) (currentTick & (SLOTS - 1))]);
-        }
-        if (size > 0) {
-            loop.schedule(tick, TICK_NANOS, TimeUnit.NANOSECONDS);
-        } else {
-            ticking = false;
+        boolean done = false;
+        try {
+            long target = (System.nanoTime() - startNanos) / TICK_NANOS;
+            while (currentTick < target) {
+                currentTick++;
+                turnSlot(slots[(int) (currentTick & (SLOTS - 1))]);
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                // An expiry threw, which the event loop logs; the rest of the slot is taken up again at once.
+                currentTick--;
+            }
+            if (size > 0) {
+                scheduleTick();
+            } else {
+                ticking = false;
+            }
         }
     }
 

@@ -26,7 +26,8 @@ public final class RequestHead {
         normalizeLength(headers);
         request.setProtocolVersion(HttpVersion.HTTP_1_1);
         request.setUri(target.uri());
-        if (!target.authority().isEmpty()) {
+        // Setting it would move it behind the other fields; RFC 9110 §7.2 wants it first.
+        if (!target.authority().isEmpty() && !target.authority().equals(headers.get(HttpHeaderNames.HOST))) {
             headers.set(HttpHeaderNames.HOST, target.authority());
         }
         if (chunked) {

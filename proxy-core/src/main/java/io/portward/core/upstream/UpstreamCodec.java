@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.util.AsciiString;
 import io.portward.config.model.LimitConfig;
 import java.util.List;
 
@@ -55,6 +56,22 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
         protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
             super.decode(ctx, in, out);
             bytesFollow = in.isReadable();
+        }
+
+        /**
+         * Netty ends the name at white space and drops what stands between it and the colon. White space alone is to be removed
+         * (RFC 9112 §5.1); anything else makes the line no field.
+         */
+        @Override
+        protected AsciiString splitHeaderName(byte[] line, int start, int length) {
+            int at = start + length;
+            while (at < line.length && (line[at] == ' ' || line[at] == '\t')) {
+                at++;
+            }
+            if (at < line.length && line[at] != ':') {
+                throw new IllegalArgumentException("header field without a name");
+            }
+            return super.splitHeaderName(line, start, length);
         }
 
         @Override

@@ -75,6 +75,7 @@ class SmugglingTest {
                 attack("empty Content-Length", 400, POST + "Content-Length:\r\n\r\na"),
                 attack("hexadecimal Content-Length", 400, POST + "Content-Length: 0x1\r\n\r\na"),
                 attack("blank inside", 400, POST + "Content-Length: 1 2\r\n\r\na"),
+                attack("folded Content-Length", 400, POST + "Content-Length:\r\n 1\r\n\r\na"),
                 attack("fraction", 400, POST + "Content-Length: 1.0\r\n\r\na"),
                 attack("Content-Length beyond 63 bits", 400, POST + "Content-Length: 9223372036854775808\r\n\r\na"),
                 attack("Content-Length beyond 64 bits", 400, POST + "Content-Length: 18446744073709551617\r\n\r\na"));

@@ -18,6 +18,7 @@ import io.portward.core.http.HopByHop;
 import io.portward.core.http.RequestHead;
 import io.portward.core.http.RequestTarget;
 import io.portward.core.http.ResponseHead;
+import io.portward.core.http.Trailers;
 import io.portward.core.observe.TlsInfo;
 import io.portward.core.transport.Deadline;
 import io.portward.core.upstream.BackendPool;
@@ -109,7 +110,10 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             content.release();
             return;
         }
-        requestEnded |= content instanceof LastHttpContent;
+        if (content instanceof LastHttpContent last) {
+            requestEnded = true;
+            Trailers.strip(last);
+        }
         if (upstream == null) {
             early.add(content);
             return;
@@ -200,11 +204,15 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             head.headers().set(HttpHeaderNames.HOST, connection.serverName());
         }
         connection.write(head);
-        if (!requestHasBody) {
+        if (!requestHasBody && !over) {
             connection.write(LastHttpContent.EMPTY_LAST_CONTENT);
         }
         for (HttpContent content = early.poll(); content != null; content = early.poll()) {
             connection.write(content);
+        }
+        if (over) {
+            // Writing found the connection broken.
+            return;
         }
         if (!starting) {
             connection.flush();
@@ -245,7 +253,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             HopByHop.strip(response.headers());
             sink.head(response, true);
             sink.flush();
-        } else if (sink.acceptsUpgrade() && ResponseHead.isWebSocketAccept(response)) {
+        } else if (sink.acceptsUpgrade() && isWebSocketAccept(response)) {
             upgrading = true;
             responseStarted = true;
             status = response.status().code();
@@ -254,6 +262,12 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         } else {
             upstreamFailed(ErrorKind.UPSTREAM_MALFORMED);
         }
+    }
+
+    private boolean isWebSocketAccept(HttpResponse response) {
+        assert request != null : "started";
+        String key = request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_KEY);
+        return key != null && ResponseHead.isWebSocketAccept(response, key);
     }
 
     @Override
@@ -291,9 +305,11 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             upstream = null;
             finish();
             sink.flush();
-            sink.tunnel(leaving.detach());
+            sink.tunnel(leaving.channel());
+            leaving.leaveHttp();
             return;
         }
+        Trailers.strip(last);
         finish();
         sink.end(last);
         sink.flush();

@@ -115,7 +115,7 @@ public final class Forwarding {
         }
     }
 
-    private static boolean isSpoofed(CharSequence name) {
+    static boolean isSpoofed(CharSequence name) {
         String canonical = name.toString().replace('_', '-');
         return canonical.regionMatches(true, 0, FORWARDED_PREFIX, 0, FORWARDED_PREFIX.length())
                 || "x-real-ip".equalsIgnoreCase(canonical)
@@ -135,10 +135,12 @@ public final class Forwarding {
     }
 
     private static String trustedId(String id) {
-        if (id == null || id.isEmpty() || id.length() > MAX_REQUEST_ID) {
-            return newId();
-        }
-        return id;
+        return id == null || id.length() > MAX_REQUEST_ID || !isVisible(id) ? newId() : id;
+    }
+
+    /** It goes into log lines and into the text of error replies. */
+    private static boolean isVisible(String id) {
+        return !id.isEmpty() && id.chars().allMatch(c -> c > ' ' && c < 0x7f);
     }
 
     /** 128 random bits, so that ids of several proxies do not meet. It need not be unguessable. */

@@ -43,10 +43,17 @@ public final class FramingGuard {
         if (HttpMethod.CONNECT.equals(request.method()) || HttpMethod.TRACE.equals(request.method())) {
             return ErrorKind.METHOD_REFUSED;
         }
-        String expect = headers.get(HttpHeaderNames.EXPECT);
-        return expect == null || HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expect)
-                ? null
-                : ErrorKind.EXPECTATION_FAILED;
+        return hasKnownExpectation(request) ? null : ErrorKind.EXPECTATION_FAILED;
+    }
+
+    /** RFC 9110 §10.1.1. */
+    private static boolean hasKnownExpectation(HttpRequest request) {
+        HttpHeaders headers = request.headers();
+        if (!headers.contains(HttpHeaderNames.EXPECT)) {
+            return true;
+        }
+        List<String> expectations = headers.getAll(HttpHeaderNames.EXPECT);
+        return expectations.size() == 1 && HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectations.get(0));
     }
 
     private static ErrorKind ofDecoder(Throwable cause) {

@@ -19,9 +19,15 @@ public final class RequestHead {
      */
     public static void prepare(HttpRequest request, RequestTarget target, boolean chunked, boolean upgrade) {
         HttpHeaders headers = request.headers();
+        if (HttpVersion.HTTP_1_0.equals(request.protocolVersion())) {
+            // RFC 9110 §10.1.1: such a client knows no 100, and must not be made to wait for one.
+            headers.remove(HttpHeaderNames.EXPECT);
+        }
+        normalizeLength(headers);
         request.setProtocolVersion(HttpVersion.HTTP_1_1);
         request.setUri(target.uri());
-        if (!target.authority().isEmpty()) {
+        // Setting it would move it behind the other fields; RFC 9110 §7.2 wants it first.
+        if (!target.authority().isEmpty() && !target.authority().equals(headers.get(HttpHeaderNames.HOST))) {
             headers.set(HttpHeaderNames.HOST, target.authority());
         }
         if (chunked) {
@@ -30,6 +36,14 @@ public final class RequestHead {
         if (upgrade) {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
             headers.set(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET);
+        }
+    }
+
+    /** A server may take leading zeros for an octal number, or trip over the blank that is left of a folded line. */
+    private static void normalizeLength(HttpHeaders headers) {
+        String length = headers.get(HttpHeaderNames.CONTENT_LENGTH);
+        if (length != null && length.length() > 1 && length.charAt(0) <= '0') {
+            headers.set(HttpHeaderNames.CONTENT_LENGTH, Long.parseLong(length.trim()));
         }
     }
 }

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads where a request wants to go from its target and Host (RFC 9112 §3.2), strictly. */
 public final class RequestTargets {
 
+    private static final int MAX_PORT = 65535;
+
     private RequestTargets() {}
 
     /** Null when the target or the host is not well formed. */
@@ -24,7 +26,7 @@ public final class RequestTargets {
         if ("*".equals(uri)) {
             return HttpMethod.OPTIONS.equals(request.method()) ? of(host, uri) : null;
         }
-        return absolute(uri, host);
+        return absolute(request.method(), uri, host);
     }
 
     /**
@@ -42,7 +44,7 @@ public final class RequestTargets {
     }
 
     /** The authority replaces Host (RFC 9112 §3.2.2), which must be well formed all the same. */
-    private static @Nullable RequestTarget absolute(String uri, @Nullable String host) {
+    private static @Nullable RequestTarget absolute(HttpMethod method, String uri, @Nullable String host) {
         int start = schemeLength(uri);
         if (start < 0 || (host != null && host(host) == null)) {
             return null;
@@ -52,6 +54,10 @@ public final class RequestTargets {
             end++;
         }
         String rest = uri.substring(end);
+        if (rest.isEmpty() && HttpMethod.OPTIONS.equals(method)) {
+            // RFC 9112 §3.2.4.
+            return of(uri.substring(start, end), "*");
+        }
         return of(uri.substring(start, end), rest.startsWith("/") ? rest : "/" + rest);
     }
 
@@ -106,7 +112,7 @@ public final class RequestTargets {
                 return false;
             }
         }
-        return true;
+        return colon + 1 == authority.length() || Integer.parseInt(authority, colon + 1, authority.length(), 10) <= MAX_PORT;
     }
 
     private static boolean isHost(String host) {

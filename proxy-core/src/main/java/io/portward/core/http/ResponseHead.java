@@ -12,16 +12,24 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
 import java.util.List;
 
 /** Rules for the response heads that backends send. */
 public final class ResponseHead {
 
+    /** RFC 6455 §1.3. */
+    private static final String WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
     private ResponseHead() {}
 
     /** Whether its framing can be trusted; the decoder has refused Content-Length beside Transfer-Encoding already. */
     public static boolean isSound(HttpResponse response) {
-        if (response.protocolVersion().majorVersion() != 1 || response.status().code() > 999) {
+        if (response.protocolVersion().majorVersion() != 1 || response.status().code() < 100
+                || response.status().code() > 999) {
             return false;
         }
         List<String> codings = response.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
@@ -54,12 +62,27 @@ public final class ResponseHead {
         headers.set(Forwarding.X_REQUEST_ID, requestId);
     }
 
-    /** RFC 6455 §4.1: without these the client would fail the connection anyway. */
-    public static boolean isWebSocketAccept(HttpResponse response) {
+    /**
+     * RFC 6455 §4.1: whether the server has understood that it is WebSocket what is asked of it. Anything else that says 101 could be made to
+     * see requests in the bytes that follow.
+     *
+     * @param key the request's Sec-WebSocket-Key
+     */
+    public static boolean isWebSocketAccept(HttpResponse response, String key) {
         HttpHeaders headers = response.headers();
         return headers.containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)
                 && HopByHop.connectionHas(headers, "upgrade")
-                && headers.contains(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT);
+                && webSocketAccept(key).equals(headers.get(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT));
+    }
+
+    /** RFC 6455 §4.2.2. */
+    private static String webSocketAccept(String key) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-1").digest((key + WEBSOCKET_GUID).getBytes(StandardCharsets.ISO_8859_1));
+            return Base64.getEncoder().encodeToString(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-1", e);
+        }
     }
 
     public static void prepareUpgrade(HttpResponse response, String requestId) {

@@ -48,6 +48,9 @@ final class Http1Codec extends CombinedChannelDuplexHandler<HttpRequestDecoder, 
 
     private final class RequestDecoder extends HttpRequestDecoder {
 
+        /** Where the last word of the request line ended. */
+        private int wordEnd;
+
         RequestDecoder(HttpDecoderConfig config) {
             super(config);
         }
@@ -60,20 +63,31 @@ final class Http1Codec extends CombinedChannelDuplexHandler<HttpRequestDecoder, 
 
         @Override
         protected String splitFirstWordInitialLine(byte[] line, int start, int length) {
-            requireSpace(line, start + length);
+            // Nothing stands before the method: Netty hands the line over from index 0.
+            require(start == 0);
+            wordEnd = length;
             return super.splitFirstWordInitialLine(line, start, length);
         }
 
         @Override
         protected String splitSecondWordInitialLine(byte[] line, int start, int length) {
-            requireSpace(line, start + length);
+            require(start == wordEnd + 1 && line[wordEnd] == ' ');
+            wordEnd = start + length;
             return super.splitSecondWordInitialLine(line, start, length);
         }
 
+        /** Netty takes {@code http/1.1} too; the name is case-sensitive (RFC 9112 §2.3). */
+        @Override
+        protected String splitThirdWordInitialLine(byte[] line, int start, int length) {
+            require(start == wordEnd + 1 && line[wordEnd] == ' ');
+            require(length > 4 && line[start] == 'H' && line[start + 1] == 'T' && line[start + 2] == 'T' && line[start + 3] == 'P');
+            return super.splitThirdWordInitialLine(line, start, length);
+        }
+
         /** RFC 9112 §3: a recipient that splits at other white space and one that does not see different targets. */
-        private void requireSpace(byte[] line, int at) {
-            if (at < line.length && line[at] != ' ') {
-                throw new IllegalArgumentException("request line is not separated by single spaces");
+        private static void require(boolean wellFormed) {
+            if (!wellFormed) {
+                throw new IllegalArgumentException("request line is not three words with single spaces between");
             }
         }
     }

@@ -2,9 +2,9 @@ package io.portward.core.http1;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -51,10 +51,15 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
 
     /**
-     * After an answer that came before its request was complete, the rest is read and dropped for this long; closing at once would reset the
-     * connection and could take the answer with it (RFC 9112 §9.6).
+     * After the last answer, what the client still sends is read and dropped until it is silent for this long; closing at once would reset the
+     * connection and could take the answer with it (RFC 9112 §9.6). nginx's lingering_timeout.
      */
-    private static final long LINGER_NANOS = 5_000_000_000L;
+    private static final long LINGER_SILENCE_NANOS = 5_000_000_000L;
+
+    private static final int MIN_ERROR = 400;
+
+    /** The longest that a client may send into the void; nginx's lingering_time. */
+    private static final long LINGER_NANOS = 30_000_000_000L;
 
     private final HttpService service;
     private final ClientConnection client;
@@ -64,6 +69,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private final Deque<HttpObject> waiting = new ArrayDeque<>();
 
     private ChannelHandlerContext ctx;
+    private HttpMethod method = HttpMethod.GET;
     private @Nullable Exchange exchange;
     private boolean http10;
     private boolean keepAlive = true;
@@ -76,6 +82,14 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private boolean partialHead;
     private boolean draining;
     private boolean lingering;
+    /** On the clock of {@link System#nanoTime}, once the last answer has been written. */
+    private long lingerEndNanos;
+    /** The client has said close_notify: no more requests, but it waits for the answers. */
+    private boolean inputEnded;
+    /** The client asked for the end of the connection after this request, so nothing more will come from it. */
+    private boolean lastRequest;
+    /** What was not taken by the client when the deadline was looked at last. */
+    private long unsentBytes;
 
     private Http1Connection(HttpService service, ClientConnection client, DeadlineWheel deadlines, Http1Codec codec) {
         this.service = service;
@@ -125,12 +139,14 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private void begin(HttpRequest request) {
         partialHead = false;
         deadline.cancel();
+        method = request.method();
         requestEnded = false;
         requestPaused = false;
         http10 = HttpVersion.HTTP_1_0.equals(request.protocolVersion());
         bodyless = !HttpUtil.isTransferEncodingChunked(request) && !request.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
-        keepAlive = !draining && HttpUtil.isKeepAlive(request);
-        upgradeWanted = WebSocketRequest.isUpgrade(request);
+        lastRequest = !HttpUtil.isKeepAlive(request);
+        keepAlive = !draining && !lastRequest;
+        upgradeWanted = bodyless && WebSocketRequest.isUpgrade(request);
         codec.answeringHead(HttpMethod.HEAD.equals(request.method()));
         Exchange begun = service.newExchange(client, this);
         exchange = begun;
@@ -151,7 +167,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             content.release();
             keepAlive = false;
             if (current != null) {
-                current.refuse(HttpMethod.POST, ErrorKind.MALFORMED_REQUEST);
+                current.refuse(method, ErrorKind.MALFORMED_REQUEST);
             }
             return;
         }
@@ -170,9 +186,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (exchange != null) {
+        if (lingering) {
+            lingerOn();
+        } else if (exchange != null) {
             exchange.requestReadComplete();
-        } else if (codec.takeReceived() && !partialHead && !lingering && requestEnded) {
+        } else if (codec.takeReceived() && !partialHead && requestEnded) {
             // Bytes came, but no message: a head has begun.
             partialHead = true;
             deadline.set(service.port().timeouts().headers().toNanos());
@@ -199,7 +217,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
                 response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
             }
         }
-        if (!requestEnded && !bodyless && last) {
+        if (!requestEnded && !bodyless && (last || response.status().code() >= MIN_ERROR)) {
+            // The client stops sending now, or should.
             keepAlive = false;
         }
         if (!keepAlive || draining) {
@@ -227,21 +246,36 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             }
             return;
         }
+        boolean silent = inputEnded || (requestEnded && lastRequest && waiting.isEmpty());
         lingering = true;
         releaseWaiting();
-        ChannelFuture written = ctx.writeAndFlush(last);
-        if (requestComplete) {
-            deadline.set(service.port().timeouts().idle().toNanos());
-            written.addListener(done -> ctx.close());
-        } else {
-            linger();
-        }
+        awaitIdle();
+        ctx.channel().config().setAutoRead(true);
+        ctx.writeAndFlush(last).addListener(written -> {
+            if (silent || !written.isSuccess()) {
+                ctx.close();
+            } else {
+                linger();
+            }
+        });
     }
 
     private void linger() {
         TlsHandler.closeOutput(ctx.channel());
-        deadline.set(LINGER_NANOS);
-        ctx.channel().config().setAutoRead(true);
+        lingerEndNanos = System.nanoTime() + LINGER_NANOS;
+        lingerOn();
+    }
+
+    /** The client still sends: it is given more time, up to a limit. */
+    private void lingerOn() {
+        if (lingerEndNanos != 0) {
+            deadline.set(Math.min(LINGER_SILENCE_NANOS, lingerEndNanos - System.nanoTime()));
+        }
+    }
+
+    private void awaitIdle() {
+        unsentBytes = Long.MAX_VALUE;
+        deadline.set(service.port().timeouts().idle().toNanos());
     }
 
     /** The connection is free for the next request, which may wait here already. */
@@ -259,12 +293,16 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             return;
         }
         updateReading();
-        if (exchange != null) {
+        if (exchange != null && inputEnded && !requestEnded) {
+            // The rest of its body will not come.
+            gone();
+            ctx.close();
+        } else if (exchange != null) {
             exchange.requestReadComplete();
-        } else if (draining) {
+        } else if (draining || inputEnded) {
             ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> ctx.close());
         } else {
-            deadline.set(service.port().timeouts().idle().toNanos());
+            awaitIdle();
         }
     }
 
@@ -341,21 +379,28 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             if (exchange == null && !partialHead && !lingering) {
                 context.close();
             }
-        } else if (event == InputClosed.CUT || lingering || (event == InputClosed.ORDERLY && exchange == null)) {
+        } else if (event instanceof InputClosed) {
+            inputClosed(event == InputClosed.CUT);
+        }
+    }
+
+    private void inputClosed(boolean cut) {
+        if (cut || (!lingering && (exchange == null || (!requestEnded && !bodyless)))) {
             gone();
-            context.close();
-        } else if (event == InputClosed.ORDERLY) {
-            // No further request can come; this one is still answered.
-            keepAlive = false;
-            if (!requestEnded && !bodyless) {
-                gone();
-                context.close();
-            }
+            ctx.close();
+        } else if (lingering && lingerEndNanos != 0) {
+            ctx.close();
+        } else {
+            // No further request can come; those that have come are still answered.
+            inputEnded = true;
+            keepAlive &= !waiting.isEmpty();
         }
     }
 
     private void timedOut() {
-        if (!lingering && exchange == null && partialHead) {
+        if (exchange == null && !partialHead && isTaking()) {
+            deadline.set(service.port().timeouts().idle().toNanos());
+        } else if (!lingering && exchange == null && partialHead) {
             Exchange refused = service.newExchange(client, this);
             exchange = refused;
             keepAlive = false;
@@ -365,6 +410,15 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         } else {
             ctx.close();
         }
+    }
+
+    /** Whether the client has taken some of the last answer since this was asked last. */
+    private boolean isTaking() {
+        ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
+        long unsent = buffer == null ? 0 : buffer.totalPendingWriteBytes();
+        boolean taking = unsent > 0 && unsent < unsentBytes;
+        unsentBytes = unsent;
+        return taking;
     }
 
     @Override

@@ -1,9 +1,12 @@
 package io.portward.core.http1;
 
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -24,7 +27,6 @@ import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TlsInfo;
 import io.portward.core.transport.Deadline;
 import io.portward.core.transport.DeadlineWheel;
-import io.portward.core.transport.InputClosed;
 import java.time.Duration;
 
 /**
@@ -36,6 +38,9 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
 
     private static final String ACME_PREFIX = "/.well-known/acme-challenge/";
     private static final int HTTPS_PORT = 443;
+
+    /** As nginx's lingering_timeout. */
+    private static final long LINGER_NANOS = 5_000_000_000L;
 
     private final int httpsPort;
     private final boolean onlySafeMethods;
@@ -93,7 +98,13 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
         codec.answeringHead(HttpMethod.HEAD.equals(request.method()));
         observer.requestFinished(
                 TlsInfo.NONE, request.method().name(), response.status().code(), "h1", System.nanoTime() - start);
-        ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+        ctx.writeAndFlush(response).addListener(written -> linger(ctx));
+    }
+
+    /** Closing under a client that still sends would reset the connection, and could take the answer with it (RFC 9112 §9.6). */
+    private void linger(ChannelHandlerContext ctx) {
+        ((SocketChannel) ctx.channel()).shutdownOutput();
+        deadline.set(LINGER_NANOS);
     }
 
     private FullHttpResponse respond(HttpRequest request) {
@@ -126,8 +137,9 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof InputClosed) {
-            ctx.close();
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            // The answer, if there is one, may still be on its way.
+            ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         }
     }
 

@@ -5,12 +5,14 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollTcpInfo;
-import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
@@ -22,6 +24,7 @@ import io.portward.core.error.ErrorKind;
 import io.portward.core.transport.Deadline;
 import io.portward.core.transport.Transport;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,13 +43,10 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     /** Idle for longer, the kernel is asked whether the server has left; a younger one was looked at by the event loop just now. */
     private static final long LOOK_AFTER_NANOS = 500_000_000L;
 
-    /** A body is handed on in the pieces it was read in, see {@code BackendPool.MAX_READ}. */
-    private static final int MAX_CHUNK = 1024 * 1024;
-
     private final BackendPool pool;
     private final Server server;
-    private final LimitConfig limits;
     private final Transport transport;
+    private final UpstreamCodec codec;
 
     /** Set by the initializer, before anybody gets hold of this connection. */
     @SuppressWarnings("NullAway.Init")
@@ -61,13 +61,14 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private boolean responseEnded;
     private boolean informational;
     private boolean keepAlive;
+    private boolean outputBroken;
     private long idleSince;
 
     UpstreamConnection(BackendPool pool, Server server, LimitConfig limits, Transport transport) {
         this.pool = pool;
         this.server = server;
-        this.limits = limits;
         this.transport = transport;
+        this.codec = new UpstreamCodec(limits);
     }
 
     ChannelHandler initializer() {
@@ -76,15 +77,9 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             protected void initChannel(Channel ch) {
                 channel = ch;
                 idleDeadline = transport.deadlines(ch).create(ch::close);
-                ch.pipeline()
-                        .addLast(new HttpClientCodec(
-                                new HttpDecoderConfig()
-                                        .setMaxInitialLineLength(limits.headerBytes())
-                                        .setMaxHeaderSize(limits.headerBytes())
-                                        .setMaxChunkSize(MAX_CHUNK),
-                                false,
-                                false))
-                        .addLast(UpstreamConnection.this);
+                // A server may answer and close while a request is still being sent. Writing fails first then, and the answer must be read.
+                ch.config().setAutoClose(false);
+                ch.pipeline().addLast(codec).addLast(UpstreamConnection.this);
             }
         };
     }
@@ -114,6 +109,9 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     /** Takes ownership of {@code message}; sent with the next {@link #flush}. */
     public void write(HttpObject message) {
         requestEnded |= message instanceof LastHttpContent;
+        if (message instanceof HttpRequest request) {
+            codec.answeringHead(HttpMethod.HEAD.equals(request.method()));
+        }
         channel.write(message, channel.voidPromise());
     }
 
@@ -132,7 +130,8 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     /** Gives the connection back when request and response are both complete and the server keeps it; closes it otherwise. */
     public void release() {
         listener = null;
-        if (!(requestEnded && responseEnded && keepAlive && channel.isActive()) || !pool.keep(this, server)) {
+        boolean reusable = requestEnded && responseEnded && keepAlive && !outputBroken && channel.isActive();
+        if (!reusable || !pool.keep(this, server)) {
             channel.close();
             return;
         }
@@ -142,12 +141,15 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         channel.config().setAutoRead(true);
     }
 
-    /** Takes the connection out of HTTP: the channel is the caller's, without any HTTP handler. */
-    public Channel detach() {
+    /**
+     * Takes the connection out of HTTP. What the server sent behind its 101 is fired to the handlers that follow in the pipeline, so the new
+     * owner of the {@link #channel} must have added them.
+     */
+    public void leaveHttp() {
         listener = null;
+        channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         channel.pipeline().remove(this);
-        channel.pipeline().remove(HttpClientCodec.class);
-        return channel;
+        channel.pipeline().remove(codec);
     }
 
     /** @return false when the server has closed it */
@@ -196,6 +198,10 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         responseEnded = content instanceof LastHttpContent;
+        if (responseEnded && codec.bytesFollow()) {
+            // Whatever it is, it must not be taken for the answer to the next request.
+            keepAlive = false;
+        }
         current.responseContent(content);
     }
 
@@ -233,6 +239,12 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        boolean writing = cause instanceof ChannelOutputShutdownException || cause instanceof ClosedChannelException;
+        if (writing && listener != null) {
+            // The server takes no more of the request, but may have answered. Reading finds the answer or the end.
+            outputBroken = true;
+            return;
+        }
         fail(ctx, cause instanceof IOException ? ErrorKind.UPSTREAM_UNREACHABLE : ErrorKind.UPSTREAM_MALFORMED);
     }
 }

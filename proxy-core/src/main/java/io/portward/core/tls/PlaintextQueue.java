@@ -28,7 +28,10 @@ final class PlaintextQueue extends AbstractCoalescingBufferQueue {
 
     @Override
     protected ByteBuf compose(ByteBufAllocator allocator, ByteBuf joined, ByteBuf next) {
-        joined.writeBytes(next);
+        // Behind a buffer that was taken whole only empty ones can follow, and it may be read-only.
+        if (next.isReadable()) {
+            joined.writeBytes(next);
+        }
         next.release();
         return joined;
     }

@@ -35,6 +35,9 @@ public final class TlsContext extends AbstractReferenceCounted {
     /** Preference order; the hybrid first protects recorded traffic against later quantum computers. */
     private static final String[] GROUPS = {"X25519MLKEM768", "X25519", "P-256", "P-384"};
 
+    private static final String HTTP_1_0 = "http/1.0";
+    private static final String HTTP_1_1 = "http/1.1";
+
     private final long pointer;
     private final List<String> alpn;
     private final TicketKeys ticketKeys;
@@ -107,8 +110,20 @@ public final class TlsContext extends AbstractReferenceCounted {
         return pointer;
     }
 
-    List<String> alpn() {
-        return alpn;
+    /**
+     * Whether a client that offers these protocols may go on (RFC 7301 §3.2): one is spoken here, or it does not ask. {@code http/1.0} is spoken
+     * where {@code http/1.1} is, but never selected, since HTTP/1.0 clients do not wait for it.
+     */
+    boolean accepts(List<String> offered) {
+        if (alpn.isEmpty() || offered.isEmpty()) {
+            return true;
+        }
+        for (String name : alpn) {
+            if (offered.contains(name)) {
+                return true;
+            }
+        }
+        return alpn.contains(HTTP_1_1) && offered.contains(HTTP_1_0);
     }
 
     /** Counts since the context was made; they stand still when it is gone. */

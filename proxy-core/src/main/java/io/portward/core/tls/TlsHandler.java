@@ -138,9 +138,7 @@ public final class TlsHandler extends ChannelDuplexHandler {
     private void start(ChannelHandlerContext ctx, ClientHelloReader reader) {
         ClientHello parsed = reader.hello();
         hello = parsed;
-        if (!parsed.alpn().isEmpty()
-                && !context.alpn().isEmpty()
-                && context.alpn().stream().noneMatch(parsed.alpn()::contains)) {
+        if (!context.accepts(parsed.alpn())) {
             refuse(ctx, Alert.NO_APPLICATION_PROTOCOL, HandshakeFailure.NO_SHARED_ALPN, "offered " + parsed.alpnForLog());
             return;
         }

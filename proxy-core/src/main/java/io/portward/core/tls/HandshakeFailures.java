@@ -32,6 +32,8 @@ final class HandshakeFailures {
             Map.entry("NO_SHARED_CIPHER", HandshakeFailure.NO_SHARED_CIPHER),
             Map.entry("NO_CIPHERS_AVAILABLE", HandshakeFailure.NO_SHARED_CIPHER),
             Map.entry("NO_SHARED_GROUP", HandshakeFailure.NO_SHARED_GROUP),
+            // TLS 1.2: the certificate's curve is not among the client's groups (RFC 8422 §5.1).
+            Map.entry("WRONG_CURVE", HandshakeFailure.NO_SHARED_GROUP),
             Map.entry("NO_COMMON_SIGNATURE_ALGORITHMS", HandshakeFailure.NO_SHARED_SIGNATURE),
             Map.entry("WRONG_SIGNATURE_TYPE", HandshakeFailure.NO_SHARED_SIGNATURE),
             Map.entry("PEER_DID_NOT_RETURN_A_CERTIFICATE", HandshakeFailure.CLIENT_CERT_MISSING),

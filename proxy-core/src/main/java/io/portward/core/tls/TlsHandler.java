@@ -196,6 +196,10 @@ public final class TlsHandler extends ChannelDuplexHandler {
                 outcome = out.writeFlight(outcome);
                 error = outcome == Outcome.FAILED && error.isEmpty() ? tls.takeError() : error;
             }
+            if (phase != Phase.HANDSHAKE) {
+                // Writing met a reset.
+                return false;
+            }
             switch (outcome) {
                 case DONE -> {
                     finish(ctx, tls, offered);
@@ -226,14 +230,15 @@ public final class TlsHandler extends ChannelDuplexHandler {
         handshakeDeadline.cancel();
         if (ctx.channel() instanceof EpollSocketChannel channel) {
             // BoringSSL keeps the tickets back until the first write, so nothing acknowledges the client's Finished,
-            // and a client with Nagle
-            // on holds its request for the 40 ms of a delayed ACK. Measured: 44 ms without, 1.4 ms with.
+            // and a client with Nagle on holds its request for the 40 ms of a delayed ACK. Measured: 44 ms without,
+            // 1.4 ms with.
             channel.config().setTcpQuickAck(true);
         }
-        ctx.flush();
-        listener.established(ctx, tls.info(offered.serverName()), System.nanoTime() - helloNanos);
         hello = null;
         presented = null;
+        listener.established(ctx, tls.info(offered.serverName()), System.nanoTime() - helloNanos);
+        // Only now, when there are handlers that a failing write can be told to.
+        ctx.flush();
     }
 
     /**

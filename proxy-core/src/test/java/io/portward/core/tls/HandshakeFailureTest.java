@@ -66,6 +66,7 @@ class HandshakeFailureTest {
 
     private static void assertFailed(RunningProxy proxy, HandshakeFailure reason) {
         await().untilAsserted(() -> assertThat(proxy.port().failures())
+                .as("%s", proxy.port().failures())
                 .extracting(Failure::reason)
                 .containsExactly(reason));
         assertThat(proxy.port().handshakes()).isEmpty();

@@ -3,6 +3,7 @@ package io.portward.core.http;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.NetUtil;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -116,14 +117,17 @@ public final class RequestTargets {
     }
 
     private static boolean isHost(String host) {
-        boolean literal = host.startsWith("[");
-        for (int i = literal ? 1 : 0; i < host.length() - (literal ? 1 : 0); i++) {
+        if (host.startsWith("[")) {
+            // A zone means something to the client's own machine only (RFC 6874 §4).
+            return host.indexOf('%') < 0 && NetUtil.isValidIpV6Address(host.substring(1, host.length() - 1));
+        }
+        for (int i = 0; i < host.length(); i++) {
             char c = host.charAt(i);
             boolean name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-            if (!name && !(literal ? c == ':' : c == '_' || c == '~' || c == '%' || c == '!' || c == '$')) {
+            if (!name && c != '_' && c != '~' && c != '%' && c != '!' && c != '$') {
                 return false;
             }
         }
-        return !literal || host.length() > 3;
+        return true;
     }
 }

@@ -4,7 +4,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -88,8 +87,6 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private boolean inputEnded;
     /** The client asked for the end of the connection after this request, so nothing more will come from it. */
     private boolean lastRequest;
-    /** What was not taken by the client when the deadline was looked at last. */
-    private long unsentBytes;
 
     private Http1Connection(HttpService service, ClientConnection client, DeadlineWheel deadlines, Http1Codec codec) {
         this.service = service;
@@ -274,7 +271,6 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     private void awaitIdle() {
-        unsentBytes = Long.MAX_VALUE;
         deadline.set(service.port().timeouts().idle().toNanos());
     }
 
@@ -398,9 +394,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     private void timedOut() {
-        if (exchange == null && !partialHead && isTaking()) {
-            deadline.set(service.port().timeouts().idle().toNanos());
-        } else if (!lingering && exchange == null && partialHead) {
+        if (!lingering && exchange == null && partialHead) {
             Exchange refused = service.newExchange(client, this);
             exchange = refused;
             keepAlive = false;
@@ -410,15 +404,6 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         } else {
             ctx.close();
         }
-    }
-
-    /** Whether the client has taken some of the last answer since this was asked last. */
-    private boolean isTaking() {
-        ChannelOutboundBuffer buffer = ctx.channel().unsafe().outboundBuffer();
-        long unsent = buffer == null ? 0 : buffer.totalPendingWriteBytes();
-        boolean taking = unsent > 0 && unsent < unsentBytes;
-        unsentBytes = unsent;
-        return taking;
     }
 
     @Override

@@ -1,0 +1,4 @@
+@NullUnmarked
+package io.portward.core.http;
+
+import org.jspecify.annotations.NullUnmarked;

@@ -1,0 +1,4 @@
+@NullUnmarked
+package io.portward.core.route;
+
+import org.jspecify.annotations.NullUnmarked;

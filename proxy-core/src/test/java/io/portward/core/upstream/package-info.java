@@ -1,0 +1,4 @@
+@NullUnmarked
+package io.portward.core.upstream;
+
+import org.jspecify.annotations.NullUnmarked;

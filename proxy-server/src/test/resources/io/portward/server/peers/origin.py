@@ -18,8 +18,8 @@ class Origin(http.server.BaseHTTPRequestHandler):
                     left -= len(piece)
                     yield piece
                 self.rfile.readline()
-            while self.rfile.readline().strip():
-                pass
+            while trailer := self.rfile.readline().strip():
+                self.trailers.append(trailer.decode("latin-1"))
         else:
             left = int(self.headers.get("Content-Length", 0))
             while left:
@@ -39,13 +39,13 @@ class Origin(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def do_POST(self):
-        """Length and SHA-256 of what came; only the length under /sink."""
-        digest, length = hashlib.sha256(), 0
+        """Length and SHA-256 of what came, then its trailers; no checksum under /sink."""
+        digest, length, self.trailers = hashlib.sha256(), 0, []
         for piece in self.request_body():
             length += len(piece)
             if not self.path.startswith("/sink"):
                 digest.update(piece)
-        self.reply(f"{length} {digest.hexdigest()}\n")
+        self.reply(f"{length} {digest.hexdigest()}\n" + "".join(f"{line}\n" for line in self.trailers))
 
     do_PUT = do_POST
 

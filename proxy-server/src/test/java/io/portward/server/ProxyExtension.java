@@ -15,10 +15,10 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * One whole Portward for all tests of a class, from a configuration text. In its folder lie {@code ca.pem} and, for localhost and the loopback
  * addresses, {@code ecdsa.pem}, {@code ecdsa.key}, {@code rsa.pem}, {@code rsa.key}. For a static field with {@code @RegisterExtension}.
  */
-final class ProxyExtension implements BeforeAllCallback, AfterAllCallback {
+public final class ProxyExtension implements BeforeAllCallback, AfterAllCallback {
 
     /** Makes the text once the test's own servers are up. */
-    interface Configuration {
+    public interface Configuration {
         String text() throws Exception;
     }
 
@@ -26,7 +26,7 @@ final class ProxyExtension implements BeforeAllCallback, AfterAllCallback {
     private Path folder;
     private PortwardProcess process;
 
-    ProxyExtension(Configuration configuration) {
+    public ProxyExtension(Configuration configuration) {
         this.configuration = configuration;
     }
 
@@ -49,19 +49,19 @@ final class ProxyExtension implements BeforeAllCallback, AfterAllCallback {
         }
     }
 
-    PortwardProcess process() {
+    public PortwardProcess process() {
         return process;
     }
 
-    Path file(String name) {
+    public Path file(String name) {
         return folder.resolve(name);
     }
 
-    int port(String protocol) {
+    public int port(String protocol) {
         return process.port(protocol);
     }
 
-    List<Integer> ports(String protocol) {
+    public List<Integer> ports(String protocol) {
         return process.ports(protocol);
     }
 

@@ -13,7 +13,8 @@ final class AlpnNames {
     /** Empty where offers are not looked at. */
     static List<String> of(PortProtocol protocol) {
         return switch (protocol) {
-            case HTTPS -> List.of(HTTP2, "http/1.1");
+            // A client that is told to speak HTTP/1.0 offers nothing else, curl for one.
+            case HTTPS -> List.of(HTTP2, "http/1.1", "http/1.0");
             case IMAPS -> List.of("imap");
             case POP3S -> List.of("pop3");
             case SMTPS -> List.of("smtp");

@@ -253,6 +253,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             HopByHop.strip(response.headers());
             sink.head(response, true);
             sink.flush();
+            pauseResponseIfFull();
         } else if (sink.acceptsUpgrade() && isWebSocketAccept(response)) {
             upgrading = true;
             responseStarted = true;

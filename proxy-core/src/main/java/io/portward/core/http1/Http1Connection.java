@@ -117,12 +117,20 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         codec.takeReceived();
         if (lingering) {
             ReferenceCountUtil.release(next);
-        } else if (working || !waiting.isEmpty() || (exchange != null && requestEnded)) {
+        } else if (working || !waiting.isEmpty() || !isDue(next)) {
             waiting.add(next);
             updateReading();
         } else {
             process(next);
         }
+    }
+
+    /**
+     * Whether {@code next} may be processed now: it belongs to the current request, or that is over and its answer is not stuck here. A client
+     * that asks and asks without reading would fill the memory with answers otherwise.
+     */
+    private boolean isDue(HttpObject next) {
+        return exchange == null ? !(next instanceof HttpRequest) || ctx.channel().isWritable() : !requestEnded;
     }
 
     private void process(HttpObject message) {
@@ -281,8 +289,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             return;
         }
         working = true;
-        while (!waiting.isEmpty() && (exchange == null || !requestEnded) && !lingering) {
-            process(waiting.poll());
+        for (HttpObject next = waiting.peek(); next != null && !lingering && isDue(next); next = waiting.peek()) {
+            process(waiting.remove());
         }
         working = false;
         if (lingering) {
@@ -295,7 +303,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             ctx.close();
         } else if (exchange != null) {
             exchange.requestReadComplete();
-        } else if (draining || inputEnded) {
+        } else if (waiting.isEmpty() && (draining || inputEnded)) {
             ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> ctx.close());
         } else {
             awaitIdle();
@@ -363,8 +371,13 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (exchange != null && context.channel().isWritable()) {
+        if (!context.channel().isWritable()) {
+            return;
+        }
+        if (exchange != null) {
             exchange.clientWritable();
+        } else if (!waiting.isEmpty()) {
+            awaitNext();
         }
     }
 
@@ -381,7 +394,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     private void inputClosed(boolean cut) {
-        if (cut || (!lingering && (exchange == null || (!requestEnded && !bodyless)))) {
+        if (cut || (!lingering && (exchange == null ? waiting.isEmpty() : !requestEnded && !bodyless))) {
             gone();
             ctx.close();
         } else if (lingering && lingerEndNanos != 0) {

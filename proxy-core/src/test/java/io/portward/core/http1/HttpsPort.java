@@ -69,6 +69,17 @@ final class HttpsPort {
                 // The TLS layer has said what there is to say.
             }
         };
+        return shakeHands(tcp);
+    }
+
+    /** One that holds little of what it does not read. */
+    RawClient connectWithSmallBuffer() throws IOException {
+        Socket tcp = new Socket();
+        tcp.setReceiveBufferSize(8 * 1024);
+        return shakeHands(tcp);
+    }
+
+    private RawClient shakeHands(Socket tcp) throws IOException {
         tcp.connect(proxy.address());
         return new RawClient(clients.context().getSocketFactory().createSocket(tcp, "web.test", proxy.address().getPort(), true));
     }

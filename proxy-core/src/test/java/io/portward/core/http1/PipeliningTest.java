@@ -1,6 +1,7 @@
 package io.portward.core.http1;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.RawClient;
@@ -66,6 +67,24 @@ class PipeliningTest {
             }
             assertThat(Reply.read(client).body()).isEqualTo("GET /api HTTP/1.1");
         }
+    }
+
+    /** Answers that nobody reads must not pile up in memory. */
+    @ParameterizedTest
+    @ValueSource(strings = {"GET /nowhere HTTP/1.1\r\nHost: web.test\r\n\r\n", "GET /api HTTP/1.1\r\nHost: web.test\r\n\r\n"})
+    void takesNoMoreRequestsThanTheClientTakesAnswers(String request) throws IOException {
+        HttpsPort narrow = HttpsPort.with(
+                PROXIES, ", routes: [{path: /api, backend: web}]", "timeouts: {idle: 1s}", origin.address());
+        try (RawClient client = narrow.connectWithSmallBuffer()) {
+            String many = request.repeat(1000);
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 500; i++) {
+                            client.send(many);
+                        }
+                    })
+                    .isInstanceOf(IOException.class);
+        }
+        assertThat(narrow.proxy().port().bytesOut()).isLessThan(8 * 1024 * 1024);
     }
 
     @Test

@@ -23,7 +23,7 @@ class WebSocketTest {
             + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
 
     /** A masked text frame "Hello" and the server's unmasked one (RFC 6455 §5.7). */
-    private static final String CLIENT_FRAME = "\u0081\u0085\u0037\u00fa\u0021\u003d\u007f\u009f\u004d\u0051\u0058";
+    private static final String CLIENT_FRAME = "\u0081\u00857\u00fa!=\u007f\u009fMQX";
 
     private static final String SERVER_FRAME = "\u0081\u0005Hello";
 

@@ -357,7 +357,7 @@ class Http2MalformedTest {
     @Test
     void readsAHeaderBlockInContinuations() throws Exception {
         byte[] block = client.block(":method", "GET", ":scheme", "https", ":authority", "a.example", ":path", "/plain");
-        client.frame(HEADERS, END_STREAM, 1, (byte) block[0]);
+        client.frame(HEADERS, END_STREAM, 1, block[0]);
         for (int i = 1; i < block.length - 1 && i < 5; i++) {
             client.frame(CONTINUATION, 0, 1, block[i]);
         }

@@ -158,7 +158,10 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         method = refused;
         requestId = requestId.isEmpty() ? Forwarding.newId() : requestId;
         if (kind.isOperational()) {
-            service.errorLog().add(kind, "backend " + backend() + ", port " + service.port().listen() + ", request " + requestId);
+            service.errorLog()
+                    .add(
+                            kind,
+                            "backend " + backend() + ", port " + service.port().listen() + ", request " + requestId);
         }
         if (responseStarted) {
             sink.abort();
@@ -370,7 +373,10 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private void progress() {
         assert pool != null : "started";
         boolean awaitingHead = requestEnded && !responseStarted;
-        deadline.set((awaitingHead ? pool.config().timeouts().headers() : service.port().timeouts().idle()).toNanos());
+        deadline.set((awaitingHead
+                        ? pool.config().timeouts().headers()
+                        : service.port().timeouts().idle())
+                .toNanos());
     }
 
     private void pauseRequest(boolean pause) {

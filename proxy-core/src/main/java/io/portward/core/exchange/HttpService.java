@@ -84,7 +84,8 @@ public final class HttpService {
         return errorLog;
     }
 
-    @Nullable String hsts() {
+    @Nullable
+    String hsts() {
         return hsts;
     }
 

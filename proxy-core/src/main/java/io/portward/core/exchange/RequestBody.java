@@ -22,7 +22,8 @@ final class RequestBody {
         waiting.add(content);
     }
 
-    @Nullable HttpContent poll() {
+    @Nullable
+    HttpContent poll() {
         return waiting == null ? null : waiting.poll();
     }
 

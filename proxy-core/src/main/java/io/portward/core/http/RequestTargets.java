@@ -113,7 +113,8 @@ public final class RequestTargets {
                 return false;
             }
         }
-        return colon + 1 == authority.length() || Integer.parseInt(authority, colon + 1, authority.length(), 10) <= MAX_PORT;
+        return colon + 1 == authority.length()
+                || Integer.parseInt(authority, colon + 1, authority.length(), 10) <= MAX_PORT;
     }
 
     private static boolean isHost(String host) {
@@ -123,7 +124,8 @@ public final class RequestTargets {
         }
         for (int i = 0; i < host.length(); i++) {
             char c = host.charAt(i);
-            boolean name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+            boolean name =
+                    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
             if (!name && c != '_' && c != '~' && c != '%' && c != '!' && c != '$') {
                 return false;
             }

@@ -28,7 +28,8 @@ public final class ResponseHead {
 
     /** Whether its framing can be trusted; the decoder has refused Content-Length beside Transfer-Encoding already. */
     public static boolean isSound(HttpResponse response) {
-        if (response.protocolVersion().majorVersion() != 1 || response.status().code() < 100
+        if (response.protocolVersion().majorVersion() != 1
+                || response.status().code() < 100
                 || response.status().code() > 999) {
             return false;
         }
@@ -78,7 +79,8 @@ public final class ResponseHead {
     /** RFC 6455 §4.2.2. */
     private static String webSocketAccept(String key) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-1").digest((key + WEBSOCKET_GUID).getBytes(StandardCharsets.ISO_8859_1));
+            byte[] digest = MessageDigest.getInstance("SHA-1")
+                    .digest((key + WEBSOCKET_GUID).getBytes(StandardCharsets.ISO_8859_1));
             return Base64.getEncoder().encodeToString(digest);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-1", e);

@@ -80,7 +80,11 @@ final class Http1Codec extends CombinedChannelDuplexHandler<HttpRequestDecoder, 
         @Override
         protected String splitThirdWordInitialLine(byte[] line, int start, int length) {
             require(start == wordEnd + 1 && line[wordEnd] == ' ');
-            require(length > 4 && line[start] == 'H' && line[start + 1] == 'T' && line[start + 2] == 'T' && line[start + 3] == 'P');
+            require(length > 4
+                    && line[start] == 'H'
+                    && line[start + 1] == 'T'
+                    && line[start + 2] == 'T'
+                    && line[start + 3] == 'P');
             return super.splitThirdWordInitialLine(line, start, length);
         }
 

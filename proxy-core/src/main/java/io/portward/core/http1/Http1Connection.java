@@ -75,6 +75,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private boolean upgradeWanted;
     /** The codec will deliver an end for a request that has none to forward. */
     private boolean requestEnded = true;
+
     private boolean bodyless;
     private boolean requestPaused;
     private boolean working;
@@ -130,7 +131,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
      * that asks and asks without reading would fill the memory with answers otherwise.
      */
     private boolean isDue(HttpObject next) {
-        return exchange == null ? !(next instanceof HttpRequest) || ctx.channel().isWritable() : !requestEnded;
+        return exchange == null
+                ? !(next instanceof HttpRequest) || ctx.channel().isWritable()
+                : !requestEnded;
     }
 
     private void process(HttpObject message) {
@@ -148,7 +151,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         requestEnded = false;
         requestPaused = false;
         http10 = HttpVersion.HTTP_1_0.equals(request.protocolVersion());
-        bodyless = !HttpUtil.isTransferEncodingChunked(request) && !request.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
+        bodyless = !HttpUtil.isTransferEncodingChunked(request)
+                && !request.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
         lastRequest = !HttpUtil.isKeepAlive(request);
         keepAlive = !draining && !lastRequest;
         upgradeWanted = bodyless && WebSocketRequest.isUpgrade(request);

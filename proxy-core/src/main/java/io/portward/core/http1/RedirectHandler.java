@@ -51,7 +51,12 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
     private boolean answered;
 
     private RedirectHandler(
-            int httpsPort, boolean onlySafeMethods, LimitConfig limits, PortObserver observer, Deadline deadline, Http1Codec codec) {
+            int httpsPort,
+            boolean onlySafeMethods,
+            LimitConfig limits,
+            PortObserver observer,
+            Deadline deadline,
+            Http1Codec codec) {
         this.httpsPort = httpsPort;
         this.onlySafeMethods = onlySafeMethods;
         this.limits = limits;

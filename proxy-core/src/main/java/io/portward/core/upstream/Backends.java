@@ -41,7 +41,8 @@ public final class Backends implements AutoCloseable {
         transport.loops().forEach(loop -> {
             Map<String, BackendPool> ofLoop = new HashMap<>();
             backends.forEach((name, backend) -> ofLoop.put(
-                    name, new BackendPool(backend, servers.getOrDefault(name, List.of()), limits, transport, resolver)));
+                    name,
+                    new BackendPool(backend, servers.getOrDefault(name, List.of()), limits, transport, resolver)));
             pools.put(loop, ofLoop);
         });
     }
@@ -52,8 +53,7 @@ public final class Backends implements AutoCloseable {
      * @throws IllegalArgumentException when there is no such backend, which validation of the configuration rules out
      */
     public BackendPool pool(String backend, Channel client) {
-        BackendPool pool =
-                pools.getOrDefault(client.eventLoop(), Map.of()).get(backend);
+        BackendPool pool = pools.getOrDefault(client.eventLoop(), Map.of()).get(backend);
         if (pool == null) {
             throw new IllegalArgumentException("backend: " + backend + " (expected: one of the configuration's)");
         }

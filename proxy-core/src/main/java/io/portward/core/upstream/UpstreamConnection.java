@@ -77,7 +77,8 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             protected void initChannel(Channel ch) {
                 channel = ch;
                 idleDeadline = transport.deadlines(ch).create(ch::close);
-                // A server may answer and close while a request is still being sent. Writing fails first then, and the answer must be read.
+                // A server may answer and close while a request is still being sent. Writing fails first then, and the
+                // answer must be read.
                 ch.config().setAutoClose(false);
                 ch.pipeline().addLast(codec).addLast(UpstreamConnection.this);
             }

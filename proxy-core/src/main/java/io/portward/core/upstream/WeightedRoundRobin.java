@@ -25,7 +25,8 @@ final class WeightedRoundRobin {
      *
      * @return null when all have been tried
      */
-    @Nullable Server next(Set<Server> tried) {
+    @Nullable
+    Server next(Set<Server> tried) {
         if (servers.size() == 1) {
             Server only = servers.get(0);
             return tried.contains(only) ? null : only;

@@ -31,7 +31,10 @@ class ErrorReplyTest {
         FullHttpResponse down = ErrorReply.of(ErrorKind.UPSTREAM_DOWN, "x");
         FullHttpResponse refused = ErrorReply.of(ErrorKind.METHOD_REFUSED, "x");
         assertThat(down.headers().get("retry-after")).isEqualTo("5");
-        assertThat(refused.headers().get("allow")).contains("GET").doesNotContain("TRACE").doesNotContain("CONNECT");
+        assertThat(refused.headers().get("allow"))
+                .contains("GET")
+                .doesNotContain("TRACE")
+                .doesNotContain("CONNECT");
         down.release();
         refused.release();
     }

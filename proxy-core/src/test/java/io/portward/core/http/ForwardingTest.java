@@ -50,7 +50,8 @@ class ForwardingTest {
 
     @Test
     void keepsTheZoneOfALinkLocalAddressToItself() throws UnknownHostException {
-        InetAddress linkLocal = Inet6Address.getByAddress(null, address("fe80::1").getAddress(), 3);
+        InetAddress linkLocal =
+                Inet6Address.getByAddress(null, address("fe80::1").getAddress(), 3);
         HttpHeaders headers = new DefaultHttpHeaders();
         from(linkLocal).apply(headers, "a");
         assertThat(headers.get("x-forwarded-for")).isEqualTo("fe80:0:0:0:0:0:0:1");

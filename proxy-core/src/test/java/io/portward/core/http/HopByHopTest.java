@@ -25,7 +25,8 @@ class HopByHopTest {
                 "HTTP2-Settings"
             })
     void removesWhatEndsAtEachConnection(String name) {
-        HttpHeaders headers = new DefaultHttpHeaders().add(name, "a").add(name, "b").add("X-Kept", "c");
+        HttpHeaders headers =
+                new DefaultHttpHeaders().add(name, "a").add(name, "b").add("X-Kept", "c");
         HopByHop.strip(headers);
         assertThat(headers.names()).containsExactly("X-Kept");
     }
@@ -55,7 +56,13 @@ class HopByHopTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"upgrade, true", "'keep-alive, Upgrade', true", "'keep-alive,UPGRADE ', true", "upgraded, false", "'', false"})
+    @CsvSource({
+        "upgrade, true",
+        "'keep-alive, Upgrade', true",
+        "'keep-alive,UPGRADE ', true",
+        "upgraded, false",
+        "'', false"
+    })
     void findsAnOption(String value, boolean found) {
         HttpHeaders headers = new DefaultHttpHeaders().add("Connection", "x").add("Connection", value);
         assertThat(HopByHop.connectionHas(headers, "upgrade")).isEqualTo(found);

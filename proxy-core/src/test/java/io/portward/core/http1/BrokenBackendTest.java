@@ -71,7 +71,9 @@ class BrokenBackendTest {
                 Reply reply = Reply.read(client.send("GET /bad! HTTP/1.1\r\nHost: web.test\r\n\r\n"));
                 assertThat(reply.status()).isEqualTo(502);
                 assertThat(reply.header("connection")).isNull();
-                assertThat(Reply.read(client.send("GET /good HTTP/1.1\r\nHost: web.test\r\n\r\n")).body()).isEqualTo("ok");
+                assertThat(Reply.read(client.send("GET /good HTTP/1.1\r\nHost: web.test\r\n\r\n"))
+                                .body())
+                        .isEqualTo("ok");
             }
             assertThat(port.requests()).extracting(request -> request.status()).containsExactly(502, 200);
             assertThat(origin.accepted()).isEqualTo(2);

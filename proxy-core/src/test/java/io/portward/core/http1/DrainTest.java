@@ -72,7 +72,11 @@ class DrainTest {
             try (RawClient client = port.connect()) {
                 client.send(GET);
                 assertThat(asked.await(5, TimeUnit.SECONDS)).isTrue();
-                port.proxy().plane().drain(Duration.ofMillis(200)).toCompletableFuture().get(5, TimeUnit.SECONDS);
+                port.proxy()
+                        .plane()
+                        .drain(Duration.ofMillis(200))
+                        .toCompletableFuture()
+                        .get(5, TimeUnit.SECONDS);
                 assertThat(client.readAll()).isEmpty();
             }
         }

@@ -151,8 +151,10 @@ class EarlyAnswerTest {
             }
             assertThat(ended.await(5, TimeUnit.SECONDS)).isTrue();
             int status = departure == Departure.DURING_DOWNLOAD ? 200 : 499;
-            await().atMost(PATIENCE).untilAsserted(() ->
-                    assertThat(port.requests()).extracting(request -> request.status()).containsExactly(status));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(port.requests())
+                            .extracting(request -> request.status())
+                            .containsExactly(status));
         }
     }
 

@@ -89,7 +89,8 @@ class HttpTimeoutsTest {
         try (CannedOrigin origin = CannedOrigin.answering(CannedOrigin.OK)) {
             HttpsPort port = HttpsPort.with(PROXIES, "", SHORT, origin.address());
             try (RawClient client = port.connect()) {
-                Reply reply = Reply.read(client.send("POST / HTTP/1.1\r\nHost: web.test\r\nContent-Length: 10\r\n\r\nhalf"));
+                Reply reply =
+                        Reply.read(client.send("POST / HTTP/1.1\r\nHost: web.test\r\nContent-Length: 10\r\n\r\nhalf"));
                 assertThat(reply.status()).isEqualTo(408);
                 assertThat(reply.header("connection")).isEqualTo("close");
                 assertThat(client.readAll()).isEmpty();
@@ -121,7 +122,8 @@ class HttpTimeoutsTest {
             HttpsPort port = HttpsPort.with(PROXIES, "", SHORT, origin.address());
             try (RawClient client = port.connect()) {
                 client.send(GET);
-                assertThatThrownBy(() -> Reply.read(client)).isInstanceOfAny(EOFException.class, SocketException.class, javax.net.ssl.SSLException.class);
+                assertThatThrownBy(() -> Reply.read(client))
+                        .isInstanceOfAny(EOFException.class, SocketException.class, javax.net.ssl.SSLException.class);
             }
         }
     }
@@ -144,7 +146,8 @@ class HttpTimeoutsTest {
             try (RawClient client = port.connect()) {
                 client.send(GET);
                 client.readUntil("\r\n\r\n");
-                await().atMost(Duration.ofSeconds(8)).until(() -> port.proxy().port().closedCount() == 1);
+                await().atMost(Duration.ofSeconds(8))
+                        .until(() -> port.proxy().port().closedCount() == 1);
             }
             assertThat(port.requests()).extracting(request -> request.status()).containsExactly(200);
         }

@@ -81,7 +81,9 @@ final class HttpsPort {
 
     private RawClient shakeHands(Socket tcp) throws IOException {
         tcp.connect(proxy.address());
-        return new RawClient(clients.context().getSocketFactory().createSocket(tcp, "web.test", proxy.address().getPort(), true));
+        return new RawClient(clients.context()
+                .getSocketFactory()
+                .createSocket(tcp, "web.test", proxy.address().getPort(), true));
     }
 
     /** What was counted so far. */

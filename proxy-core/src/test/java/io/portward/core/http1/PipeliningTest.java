@@ -25,8 +25,10 @@ class PipeliningTest {
     @BeforeEach
     void start() throws IOException {
         origin = CannedOrigin.answering(request -> {
-            String echo = request.substring(0, request.indexOf("\r\n")) + request.substring(request.indexOf("\r\n\r\n") + 4);
-            return "HTTP/1.1 200 OK\r\nContent-Length: " + echo.length() + "\r\n\r\n" + (request.startsWith("HEAD") ? "" : echo);
+            String echo =
+                    request.substring(0, request.indexOf("\r\n")) + request.substring(request.indexOf("\r\n\r\n") + 4);
+            return "HTTP/1.1 200 OK\r\nContent-Length: " + echo.length() + "\r\n\r\n"
+                    + (request.startsWith("HEAD") ? "" : echo);
         });
         port = HttpsPort.start(PROXIES, origin.address());
     }
@@ -71,7 +73,9 @@ class PipeliningTest {
 
     /** Answers that nobody reads must not pile up in memory. */
     @ParameterizedTest
-    @ValueSource(strings = {"GET /nowhere HTTP/1.1\r\nHost: web.test\r\n\r\n", "GET /api HTTP/1.1\r\nHost: web.test\r\n\r\n"})
+    @ValueSource(
+            strings = {"GET /nowhere HTTP/1.1\r\nHost: web.test\r\n\r\n", "GET /api HTTP/1.1\r\nHost: web.test\r\n\r\n"
+            })
     void takesNoMoreRequestsThanTheClientTakesAnswers(String request) throws IOException {
         HttpsPort narrow = HttpsPort.with(
                 PROXIES, ", routes: [{path: /api, backend: web}]", "timeouts: {idle: 1s}", origin.address());
@@ -108,7 +112,8 @@ class PipeliningTest {
         try (RawClient client = port.connect()) {
             Thread sender = new Thread(() -> {
                 try {
-                    client.send(get(1) + get(2) + "POST /3 HTTP/1.1\r\nHost: web.test\r\nContent-Length: 1000000\r\n\r\n" + body + get(4));
+                    client.send(get(1) + get(2)
+                            + "POST /3 HTTP/1.1\r\nHost: web.test\r\nContent-Length: 1000000\r\n\r\n" + body + get(4));
                 } catch (IOException e) {
                     throw new IllegalStateException(e);
                 }

@@ -49,7 +49,8 @@ class PoolTest {
                 }
             }
             assertThat(origin.connections()).isEqualTo(1);
-            assertThat(port.proxy().observer().server(origin.address()).active()).isEqualTo(1);
+            assertThat(port.proxy().observer().server(origin.address()).active())
+                    .isEqualTo(1);
         }
     }
 
@@ -82,10 +83,15 @@ class PoolTest {
             HttpsPort port = HttpsPort.start(PROXIES, origin.address());
             try (RawClient client = port.connect()) {
                 for (int i = 0; i < 5; i++) {
-                    assertThat(Reply.read(client.send(GET.replace("GET", "PATCH"))).status()).isEqualTo(200);
-                    await().atMost(PATIENCE).untilAsserted(() -> assertThat(
-                                    port.proxy().observer().server(origin.address()).active())
-                            .isZero());
+                    assertThat(Reply.read(client.send(GET.replace("GET", "PATCH")))
+                                    .status())
+                            .isEqualTo(200);
+                    await().atMost(PATIENCE)
+                            .untilAsserted(() -> assertThat(port.proxy()
+                                            .observer()
+                                            .server(origin.address())
+                                            .active())
+                                    .isZero());
                 }
             }
         }
@@ -115,7 +121,8 @@ class PoolTest {
         try (ScriptedUpstream origin = forgetful(lost);
                 RawClient client = HttpsPort.start(PROXIES, origin.address()).connect()) {
             assertThat(Reply.read(client.send(GET)).status()).isEqualTo(200);
-            assertThat(Reply.read(client.send(GET.replace("GET", method))).status()).isEqualTo(200);
+            assertThat(Reply.read(client.send(GET.replace("GET", method))).status())
+                    .isEqualTo(200);
             assertThat(lost).hasValue(1);
             assertThat(origin.accepted()).isEqualTo(2);
         }
@@ -129,7 +136,8 @@ class PoolTest {
         try (ScriptedUpstream origin = forgetful(lost);
                 RawClient client = HttpsPort.start(PROXIES, origin.address()).connect()) {
             assertThat(Reply.read(client.send(GET)).status()).isEqualTo(200);
-            assertThat(Reply.read(client.send(GET.replace("GET", method))).status()).isEqualTo(502);
+            assertThat(Reply.read(client.send(GET.replace("GET", method))).status())
+                    .isEqualTo(502);
             assertThat(lost).hasValue(1);
             assertThat(origin.accepted()).isEqualTo(1);
         }
@@ -187,8 +195,8 @@ class PoolTest {
         List<Socket> fillers = new ArrayList<>();
         try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             fill(full, fillers);
-            HttpsPort port = HttpsPort.with(
-                    PROXIES, "", "timeouts: {connect: 300ms}", "127.0.0.1:" + full.getLocalPort());
+            HttpsPort port =
+                    HttpsPort.with(PROXIES, "", "timeouts: {connect: 300ms}", "127.0.0.1:" + full.getLocalPort());
             try (RawClient client = port.connect()) {
                 assertThat(Reply.read(client.send(GET)).status()).isEqualTo(502);
             }
@@ -237,9 +245,12 @@ class PoolTest {
                 assertThat(Reply.read(client).status()).isEqualTo(200);
                 client.close();
             }
-            await().atMost(PATIENCE).untilAsserted(() -> assertThat(
-                            port.proxy().observer().server(origin.address()).active())
-                    .isEqualTo(128));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(port.proxy()
+                                    .observer()
+                                    .server(origin.address())
+                                    .active())
+                            .isEqualTo(128));
         }
     }
 }

@@ -149,7 +149,8 @@ class RedirectPortTest {
     void explainsPlainHttpOnAnHttpsPort(String method, int status) throws IOException {
         RunningProxy proxy = start(443);
         try (RawClient client = RawClient.connect(proxy.address(1))) {
-            Reply reply = Reply.read(client.send(method + " /x HTTP/1.1\r\nHost: web.test\r\n\r\n"), "HEAD".equals(method));
+            Reply reply =
+                    Reply.read(client.send(method + " /x HTTP/1.1\r\nHost: web.test\r\n\r\n"), "HEAD".equals(method));
             assertThat(reply.status()).isEqualTo(status);
             if (status == 308) {
                 assertThat(reply.header("location"))

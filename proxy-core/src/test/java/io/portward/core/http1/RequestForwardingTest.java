@@ -46,13 +46,15 @@ class RequestForwardingTest {
     @Test
     void forwardsTheHeadAlmostAsItCame() throws IOException {
         HttpsPort port = HttpsPort.start(PROXIES, origin.address());
-        String got = forwarded(port, "GET /a%20b?q=1&q=%00 HTTP/1.1\r\nHost: web.test\r\nX-A: 1\r\nx-a: 2\r\nX-Latin: \u00e9\r\n\r\n");
+        String got = forwarded(
+                port, "GET /a%20b?q=1&q=%00 HTTP/1.1\r\nHost: web.test\r\nX-A: 1\r\nx-a: 2\r\nX-Latin: \u00e9\r\n\r\n");
         String id = Reply.field(got, "x-request-id");
         int number = port.proxy().address().getPort();
         assertThat(id).hasSize(32);
         assertThat(got)
                 .isEqualTo("GET /a%20b?q=1&q=%00 HTTP/1.1\r\nHost: web.test\r\nX-A: 1\r\nx-a: 2\r\nX-Latin: \u00e9\r\n"
-                        + "x-forwarded-for: 127.0.0.1\r\nx-forwarded-proto: https\r\nx-forwarded-port: " + number + "\r\n"
+                        + "x-forwarded-for: 127.0.0.1\r\nx-forwarded-proto: https\r\nx-forwarded-port: " + number
+                        + "\r\n"
                         + "forwarded: for=127.0.0.1;host=web.test;proto=https\r\nx-forwarded-host: web.test\r\n"
                         + "x-request-id: " + id + "\r\n\r\n");
     }
@@ -74,7 +76,8 @@ class RequestForwardingTest {
                 "X_Request_Id"
             })
     void dropsWhatAStrangerSaysOfItself(String name) throws IOException {
-        assertThat(forwarded("GET / HTTP/1.1\r\nHost: web.test\r\n" + name + ": evil\r\n\r\n")).doesNotContain("evil");
+        assertThat(forwarded("GET / HTTP/1.1\r\nHost: web.test\r\n" + name + ": evil\r\n\r\n"))
+                .doesNotContain("evil");
     }
 
     @Test
@@ -99,9 +102,10 @@ class RequestForwardingTest {
 
     @Test
     void removesHopByHopFields() throws IOException {
-        String got = forwarded("GET / HTTP/1.1\r\nHost: web.test\r\nConnection: keep-alive, X-Mine, TE\r\nX-Mine: 1\r\nTE: trailers\r\n"
-                + "Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nProxy-Authorization: Basic eDp5\r\nUpgrade: h2c\r\n"
-                + "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\nVia: 1.1 other\r\n\r\n");
+        String got = forwarded(
+                "GET / HTTP/1.1\r\nHost: web.test\r\nConnection: keep-alive, X-Mine, TE\r\nX-Mine: 1\r\nTE: trailers\r\n"
+                        + "Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nProxy-Authorization: Basic eDp5\r\nUpgrade: h2c\r\n"
+                        + "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\nVia: 1.1 other\r\n\r\n");
         assertThat(got.split("\r\n"))
                 .containsExactlyInAnyOrder(
                         "GET / HTTP/1.1",
@@ -116,9 +120,11 @@ class RequestForwardingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"host", "Content-Length", "x-forwarded-for", "forwarded", "x-request-id", "transfer-encoding"})
+    @ValueSource(
+            strings = {"host", "Content-Length", "x-forwarded-for", "forwarded", "x-request-id", "transfer-encoding"})
     void keepsWhatRoutingAndFramingRestOnAgainstConnection(String name) throws IOException {
-        String got = forwarded("POST / HTTP/1.1\r\nHost: web.test\r\nContent-Length: 2\r\nConnection: " + name + "\r\n\r\nhi");
+        String got = forwarded(
+                "POST / HTTP/1.1\r\nHost: web.test\r\nContent-Length: 2\r\nConnection: " + name + "\r\n\r\nhi");
         assertThat(got).endsWith("\r\n\r\nhi");
         assertThat(Reply.field(got, "host")).isEqualTo("web.test");
         assertThat(Reply.field(got, "content-length")).isEqualTo("2");
@@ -129,17 +135,19 @@ class RequestForwardingTest {
 
     @Test
     void keepsTheFramingOfAChunkedBodyAgainstConnection() throws IOException {
-        String got = forwarded("POST / HTTP/1.1\r\nHost: web.test\r\nTransfer-Encoding: Chunked\r\nConnection: transfer-encoding\r\n\r\n"
-                + "3;ext=1\r\nabc\r\n0\r\n\r\n");
+        String got = forwarded(
+                "POST / HTTP/1.1\r\nHost: web.test\r\nTransfer-Encoding: Chunked\r\nConnection: transfer-encoding\r\n\r\n"
+                        + "3;ext=1\r\nabc\r\n0\r\n\r\n");
         assertThat(Reply.field(got, "transfer-encoding")).isEqualTo("chunked");
         assertThat(got).endsWith("\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
     }
 
     @Test
     void forwardsHarmlessTrailersOnly() throws IOException {
-        String got = forwarded("POST / HTTP/1.1\r\nHost: web.test\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n1\r\na\r\n0\r\n"
-                + "X-Sum: 97\r\nContent-Length: 9\r\nTransfer-Encoding: gzip\r\nHost: evil.test\r\nX-Forwarded-For: evil\r\n"
-                + "X_Real_IP: evil\r\nAuthorization: evil\r\nConnection: evil\r\nCookie: evil\r\n\r\n");
+        String got = forwarded(
+                "POST / HTTP/1.1\r\nHost: web.test\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n1\r\na\r\n0\r\n"
+                        + "X-Sum: 97\r\nContent-Length: 9\r\nTransfer-Encoding: gzip\r\nHost: evil.test\r\nX-Forwarded-For: evil\r\n"
+                        + "X_Real_IP: evil\r\nAuthorization: evil\r\nConnection: evil\r\nCookie: evil\r\n\r\n");
         assertThat(got).endsWith("\r\n\r\n1\r\na\r\n0\r\nX-Sum: 97\r\n\r\n");
     }
 
@@ -192,7 +200,8 @@ class RequestForwardingTest {
 
     @Test
     void doesNotLetAnOldClientExpectAnything() throws IOException {
-        String got = forwarded("POST / HTTP/1.0\r\nHost: web.test\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx");
+        String got =
+                forwarded("POST / HTTP/1.0\r\nHost: web.test\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx");
         assertThat(Reply.field(got, "expect")).isNull();
         assertThat(got).endsWith("\r\n\r\nx");
     }
@@ -200,12 +209,15 @@ class RequestForwardingTest {
     @Test
     void takesARequestThatComesByteByByte() throws IOException {
         try (RawClient client = HttpsPort.start(PROXIES, origin.address()).connect()) {
-            String request = "POST / HTTP/1.1\r\nHost: web.test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-T: 1\r\n\r\n";
+            String request =
+                    "POST / HTTP/1.1\r\nHost: web.test\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-T: 1\r\n\r\n";
             for (int i = 0; i < request.length(); i++) {
                 client.send(request.substring(i, i + 1));
             }
             assertThat(Reply.read(client).status()).isEqualTo(200);
         }
-        assertThat(origin.request()).startsWith("POST / HTTP/1.1\r\nHost: web.test\r\n").endsWith("b\r\n0\r\nX-T: 1\r\n\r\n");
+        assertThat(origin.request())
+                .startsWith("POST / HTTP/1.1\r\nHost: web.test\r\n")
+                .endsWith("b\r\n0\r\nX-T: 1\r\n\r\n");
     }
 }

@@ -22,13 +22,15 @@ class ResponseForwardingTest {
 
     @Test
     void removesHopByHopFieldsAndAddsOnlyTheId() throws IOException {
-        try (CannedOrigin origin = CannedOrigin.answering("HTTP/1.1 200 Fine\r\nContent-Length: 2\r\nConnection: X-Mine\r\nX-Mine: 1\r\n"
-                        + "Keep-Alive: timeout=5\r\nProxy-Connection: x\r\nUpgrade: h2c\r\nX-B: \u00e9\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\nok");
+        try (CannedOrigin origin = CannedOrigin.answering(
+                        "HTTP/1.1 200 Fine\r\nContent-Length: 2\r\nConnection: X-Mine\r\nX-Mine: 1\r\n"
+                                + "Keep-Alive: timeout=5\r\nProxy-Connection: x\r\nUpgrade: h2c\r\nX-B: \u00e9\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\nok");
                 RawClient client = HttpsPort.start(PROXIES, origin.address()).connect()) {
             Reply reply = Reply.read(client.send(GET));
             assertThat(reply.head())
-                    .isEqualTo("HTTP/1.1 200 Fine\r\nContent-Length: 2\r\nX-B: \u00e9\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
-                            + "x-request-id: " + reply.header("x-request-id") + "\r\n\r\n");
+                    .isEqualTo(
+                            "HTTP/1.1 200 Fine\r\nContent-Length: 2\r\nX-B: \u00e9\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n"
+                                    + "x-request-id: " + reply.header("x-request-id") + "\r\n\r\n");
             assertThat(Reply.field(origin.request(), "x-request-id")).isEqualTo(reply.header("x-request-id"));
         }
     }
@@ -36,11 +38,13 @@ class ResponseForwardingTest {
     @Test
     void addsStrictTransportSecurity() throws IOException {
         try (CannedOrigin origin = CannedOrigin.answering(CannedOrigin.OK)) {
-            HttpsPort port = HttpsPort.with(PROXIES, ", hsts: {maxAge: 365d, includeSubDomains: true, preload: true}", "", origin.address());
+            HttpsPort port = HttpsPort.with(
+                    PROXIES, ", hsts: {maxAge: 365d, includeSubDomains: true, preload: true}", "", origin.address());
             try (RawClient client = port.connect()) {
                 assertThat(Reply.read(client.send(GET)).header("strict-transport-security"))
                         .isEqualTo("max-age=31536000; includeSubDomains; preload");
-                assertThat(Reply.read(client.send("GET / HTTP/1.1\r\nHost: @\r\n\r\n")).header("strict-transport-security"))
+                assertThat(Reply.read(client.send("GET / HTTP/1.1\r\nHost: @\r\n\r\n"))
+                                .header("strict-transport-security"))
                         .startsWith("max-age");
             }
         }
@@ -81,7 +85,8 @@ class ResponseForwardingTest {
                         ? "HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n"
                         : "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n");
                 RawClient client = HttpsPort.start(PROXIES, origin.address()).connect()) {
-            assertThat(Reply.read(client.send("GET /304 HTTP/1.1\r\nHost: web.test\r\n\r\n")).header("content-length"))
+            assertThat(Reply.read(client.send("GET /304 HTTP/1.1\r\nHost: web.test\r\n\r\n"))
+                            .header("content-length"))
                     .isEqualTo("10");
             assertThat(Reply.read(client.send(GET)).header("content-length")).isNull();
         }
@@ -90,9 +95,8 @@ class ResponseForwardingTest {
     @ParameterizedTest
     @ValueSource(strings = {"Content-Length: 1000\r\n", "Transfer-Encoding: chunked\r\n", ""})
     void answersHeadWithTheHeadAlone(String framing) throws IOException {
-        try (CannedOrigin origin = CannedOrigin.answering(request -> request.startsWith("HEAD")
-                        ? "HTTP/1.1 200 OK\r\n" + framing + "\r\n"
-                        : CannedOrigin.OK);
+        try (CannedOrigin origin = CannedOrigin.answering(request ->
+                        request.startsWith("HEAD") ? "HTTP/1.1 200 OK\r\n" + framing + "\r\n" : CannedOrigin.OK);
                 RawClient client = HttpsPort.start(PROXIES, origin.address()).connect()) {
             Reply reply = Reply.read(client.send(HEAD), true);
             assertThat(reply.status()).isEqualTo(200);
@@ -168,8 +172,9 @@ class ResponseForwardingTest {
 
     @Test
     void passesTrailersOn() throws IOException {
-        try (CannedOrigin origin = CannedOrigin.answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
-                        + "1\r\na\r\n0\r\nX-Sum: 97\r\nSet-Cookie: evil\r\nConnection: evil\r\n\r\n");
+        try (CannedOrigin origin =
+                        CannedOrigin.answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
+                                + "1\r\na\r\n0\r\nX-Sum: 97\r\nSet-Cookie: evil\r\nConnection: evil\r\n\r\n");
                 RawClient client = HttpsPort.start(PROXIES, origin.address()).connect()) {
             Reply reply = Reply.read(client.send(GET));
             assertThat(reply.body()).isEqualTo("a");
@@ -179,10 +184,12 @@ class ResponseForwardingTest {
 
     @Test
     void passesInterimResponsesOn() throws IOException {
-        try (CannedOrigin origin = CannedOrigin.answering("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nConnection: x\r\n\r\n"
-                        + "HTTP/1.1 102 Processing\r\n\r\n" + CannedOrigin.OK);
+        try (CannedOrigin origin =
+                        CannedOrigin.answering("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nConnection: x\r\n\r\n"
+                                + "HTTP/1.1 102 Processing\r\n\r\n" + CannedOrigin.OK);
                 RawClient client = HttpsPort.start(PROXIES, origin.address()).connect()) {
-            assertThat(Reply.read(client.send(GET)).head()).isEqualTo("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n");
+            assertThat(Reply.read(client.send(GET)).head())
+                    .isEqualTo("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n");
             assertThat(Reply.read(client).head()).isEqualTo("HTTP/1.1 102 Processing\r\n\r\n");
             assertThat(Reply.read(client).body()).isEqualTo("ok");
             assertThat(Reply.readFinal(client.send(GET)).body()).isEqualTo("ok");

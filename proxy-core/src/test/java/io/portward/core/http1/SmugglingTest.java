@@ -49,7 +49,10 @@ class SmugglingTest {
                 attack("CL.TE", 400, POST + "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG"),
                 attack("TE.CL", 400, POST + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n" + SMUGGLED),
                 attack("TE.TE", 400, POST + "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n"),
-                attack("TE.TE twice chunked", 400, POST + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+                attack(
+                        "TE.TE twice chunked",
+                        400,
+                        POST + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
                 attack("chunked, chunked", 400, POST + "Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
                 attack("xchunked", 400, POST + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
                 attack("gzip, chunked", 400, POST + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
@@ -60,9 +63,18 @@ class SmugglingTest {
                 attack("vertical tab before chunked", 400, POST + "Transfer-Encoding: \u000bchunked\r\n\r\n0\r\n\r\n"),
                 attack("empty Transfer-Encoding", 400, POST + "Transfer-Encoding:\r\n\r\n0\r\n\r\n"),
                 attack("folded Transfer-Encoding", 400, POST + "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n"),
-                attack("Transfer-Encoding of HTTP/1.0", 400, "POST / HTTP/1.0\r\nHost: web.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-                attack("CL.TE of HTTP/1.0", 400, "POST / HTTP/1.0\r\nHost: web.test\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-                attack("CL.TE of HTTP/1.2", 400, "POST / HTTP/1.2\r\nHost: web.test\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+                attack(
+                        "Transfer-Encoding of HTTP/1.0",
+                        400,
+                        "POST / HTTP/1.0\r\nHost: web.test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+                attack(
+                        "CL.TE of HTTP/1.0",
+                        400,
+                        "POST / HTTP/1.0\r\nHost: web.test\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+                attack(
+                        "CL.TE of HTTP/1.2",
+                        400,
+                        "POST / HTTP/1.2\r\nHost: web.test\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
     }
 
     private static Stream<Arguments> lengths() {
@@ -107,14 +119,20 @@ class SmugglingTest {
                 attack("CONNECT", 405, "CONNECT web.test:443 HTTP/1.1\r\nHost: web.test:443\r\n\r\n"),
                 attack("TRACE", 405, "TRACE / HTTP/1.1\r\nHost: web.test\r\n\r\n"),
                 attack("expectation", 417, GET + "Expect: 200-ok\r\n\r\n"),
-                attack("two expectations", 417, POST + "Expect: 100-continue\r\nExpect: x\r\nContent-Length: 1\r\n\r\na"));
+                attack(
+                        "two expectations",
+                        417,
+                        POST + "Expect: 100-continue\r\nExpect: x\r\nContent-Length: 1\r\n\r\na"));
     }
 
     private static Stream<Arguments> fields() {
         return Stream.of(
                 attack("space before the colon", 400, POST + "Content-Length : 5\r\n\r\nGET /"),
                 attack("TAB before the colon", 400, POST + "Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n"),
-                attack("first field begins with a space", 400, "GET / HTTP/1.1\r\n Host: web.test\r\nHost: web.test\r\n\r\n"),
+                attack(
+                        "first field begins with a space",
+                        400,
+                        "GET / HTTP/1.1\r\n Host: web.test\r\nHost: web.test\r\n\r\n"),
                 attack("no colon", 400, GET + "Nonsense\r\n\r\n"),
                 attack("empty name", 400, GET + ": x\r\n\r\n"),
                 attack("name with a slash", 400, GET + "X/Y: x\r\n\r\n"),
@@ -151,8 +169,14 @@ class SmugglingTest {
         return Stream.of(
                 attack("too many fields", 431, GET + "X: y\r\n".repeat(128) + "\r\n"),
                 attack("too large a field", 431, GET + "X: " + "y".repeat(65 * 1024) + "\r\n\r\n"),
-                attack("too long a target", 414, "GET /" + "x".repeat(17 * 1024) + " HTTP/1.1\r\nHost: web.test\r\n\r\n"),
-                attack("target just too long", 414, "GET /" + "x".repeat(16 * 1024) + " HTTP/1.1\r\nHost: web.test\r\n\r\n"));
+                attack(
+                        "too long a target",
+                        414,
+                        "GET /" + "x".repeat(17 * 1024) + " HTTP/1.1\r\nHost: web.test\r\n\r\n"),
+                attack(
+                        "target just too long",
+                        414,
+                        "GET /" + "x".repeat(16 * 1024) + " HTTP/1.1\r\nHost: web.test\r\n\r\n"));
     }
 
     private static Arguments attack(String name, int status, String bytes) {

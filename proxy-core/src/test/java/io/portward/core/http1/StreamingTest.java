@@ -94,7 +94,8 @@ class StreamingTest {
     }
 
     private static long used() {
-        return PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory() + PooledByteBufAllocator.DEFAULT.metric().usedHeapMemory();
+        return PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory()
+                + PooledByteBufAllocator.DEFAULT.metric().usedHeapMemory();
     }
 
     private void download(long size, boolean chunked) throws Exception {

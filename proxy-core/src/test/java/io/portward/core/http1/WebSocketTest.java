@@ -17,10 +17,12 @@ class WebSocketTest {
     @RegisterExtension
     static final DataPlaneExtension PROXIES = new DataPlaneExtension();
 
-    private static final String OPENING = "GET /chat HTTP/1.1\r\nHost: web.test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
-            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
-    private static final String ACCEPT = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
+    private static final String OPENING =
+            "GET /chat HTTP/1.1\r\nHost: web.test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
+                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
+    private static final String ACCEPT =
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                    + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\r\n";
 
     /** A masked text frame "Hello" and the server's unmasked one (RFC 6455 §5.7). */
     private static final String CLIENT_FRAME = "\u0081\u00857\u00fa!=\u007f\u009fMQX";
@@ -40,7 +42,8 @@ class WebSocketTest {
                     connection.send("bye");
                     return;
                 }
-                assertThat((char) first + text(connection.read(CLIENT_FRAME.length() - 1))).isEqualTo(CLIENT_FRAME);
+                assertThat((char) first + text(connection.read(CLIENT_FRAME.length() - 1)))
+                        .isEqualTo(CLIENT_FRAME);
                 connection.send(SERVER_FRAME);
             }
         });
@@ -104,7 +107,9 @@ class WebSocketTest {
         try (CannedOrigin origin = CannedOrigin.answering(CannedOrigin.OK);
                 RawClient client = HttpsPort.start(PROXIES, origin.address()).connect()) {
             assertThat(Reply.read(client.send(OPENING)).body()).isEqualTo("ok");
-            assertThat(Reply.read(client.send("GET / HTTP/1.1\r\nHost: web.test\r\n\r\n")).body()).isEqualTo("ok");
+            assertThat(Reply.read(client.send("GET / HTTP/1.1\r\nHost: web.test\r\n\r\n"))
+                            .body())
+                    .isEqualTo("ok");
             assertThat(origin.connections()).isEqualTo(1);
         }
     }

@@ -169,7 +169,7 @@ final class ScriptedOrigin {
                     ? ctx.alloc().buffer(0)
                     : ByteBufUtil.writeAscii(ctx.alloc(), text);
             DefaultFullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, body);
-            if (status != HttpResponseStatus.NO_CONTENT) {
+            if (!status.equals(HttpResponseStatus.NO_CONTENT)) {
                 response.headers().set(HttpHeaderNames.CONTENT_LENGTH, text.length());
             }
             headers.forEach((name, value) -> response.headers().set(name, value));

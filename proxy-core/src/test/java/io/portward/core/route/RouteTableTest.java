@@ -62,7 +62,9 @@ class RouteTableTest {
             RouteTable table = RouteTable.of(routes);
             for (String host : List.of("a.test", "b.test", "d.test", "c.a.test", "d.a.test", "e.d.a.test", "")) {
                 for (String path : List.of("/", "/x", "/x/y/z", "/xy", "/z", "/z/", "*")) {
-                    assertThat(table.find(host, path)).as("%s %s in %s", host, path, routes).isEqualTo(walk(routes, host, path));
+                    assertThat(table.find(host, path))
+                            .as("%s %s in %s", host, path, routes)
+                            .isEqualTo(walk(routes, host, path));
                 }
             }
         }
@@ -73,7 +75,8 @@ class RouteTableTest {
             String pattern = route.host();
             boolean hostMatches = pattern == null
                     || pattern.equals(host)
-                    || (pattern.startsWith("*.") && host.matches("[^.]+" + pattern.substring(1).replace(".", "\\.")));
+                    || (pattern.startsWith("*.")
+                            && host.matches("[^.]+" + pattern.substring(1).replace(".", "\\.")));
             String prefix = route.path();
             boolean pathMatches = prefix == null
                     || path.equals(prefix)

@@ -33,7 +33,8 @@ class WeightedRoundRobinTest {
     @ParameterizedTest
     @CsvSource({"5, 1, 1, aabacaaaabacaa", "1, 1, 1, abcabc", "2, 1, 1, abcaabca", "1, 1000, 1, bbbb"})
     void spreadsTurnsSmoothly(int a, int b, int c, String order) {
-        assertThat(turns(new WeightedRoundRobin(servers(a, b, c)), order.length(), Set.of())).isEqualTo(order);
+        assertThat(turns(new WeightedRoundRobin(servers(a, b, c)), order.length(), Set.of()))
+                .isEqualTo(order);
     }
 
     @Test

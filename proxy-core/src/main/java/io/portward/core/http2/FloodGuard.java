@@ -36,6 +36,9 @@ final class FloodGuard implements Http2FrameReader {
     private static final int REQUEST_CREDIT = 10;
     private static final int DATA_CREDIT = 4;
 
+    /** A client may have small windows and return each one twice; one that asks for a few bytes at a time only makes work. */
+    private static final int LEAST_PAID_FRAME = 64;
+
     /** Rapid reset, CVE-2023-44487: a browser that leaves a page resets what was loading, 100 streams at most. */
     private static final int MAX_RESETS = 100;
 
@@ -157,6 +160,13 @@ final class FloodGuard implements Http2FrameReader {
     /** Response bytes were written: the client has to return their credit. */
     void sent(int bytes) {
         credit(DATA_CREDIT + bytes / 1024);
+    }
+
+    /** A DATA frame was written, as large as the client's window let it be. */
+    void sentFrame(int bytes) {
+        if (bytes >= LEAST_PAID_FRAME) {
+            credit(DATA_CREDIT);
+        }
     }
 
     private void credit(int earned) {

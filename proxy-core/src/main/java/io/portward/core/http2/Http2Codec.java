@@ -1,5 +1,10 @@
 package io.portward.core.http2;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http2.DecoratingHttp2FrameWriter;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionDecoder;
 import io.netty.handler.codec.http2.DefaultHttp2ConnectionEncoder;
@@ -10,6 +15,7 @@ import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
+import io.netty.handler.codec.http2.Http2FrameWriter;
 import io.netty.handler.codec.http2.Http2PromisedRequestVerifier;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.UniformStreamByteDistributor;
@@ -55,16 +61,32 @@ record Http2Codec(
         distributor.minAllocationChunk(MIN_SHARE);
         connection.remote().flowController(new DefaultHttp2RemoteFlowController(connection, distributor));
 
-        Http2ConnectionEncoder encoder = new ControlFrameLimitEncoder(new DefaultHttp2ConnectionEncoder(
-                connection, new DefaultHttp2FrameWriter(ResponseHeaders::isSensitive, true)));
         ClosedStreams closedStreams = new ClosedStreams();
         RequestHeadersDecoder headers = new RequestHeadersDecoder(limits.headerBytes());
         FloodGuard guard = new FloodGuard(
                 new DefaultHttp2FrameReader(headers, MAX_SMALL_CONTINUATIONS), connection, closedStreams);
+        Http2ConnectionEncoder encoder =
+                new ControlFrameLimitEncoder(new DefaultHttp2ConnectionEncoder(connection, writer(guard)));
         // Acknowledgements of SETTINGS and PING are left to Netty; validation is RequestHeaders'.
         Http2ConnectionDecoder decoder = new DefaultHttp2ConnectionDecoder(
                 connection, encoder, guard, Http2PromisedRequestVerifier.ALWAYS_VERIFY, true, true, false, false);
         return new Http2Codec(decoder, encoder, settings(limits), guard, headers, closedStreams);
+    }
+
+    private static Http2FrameWriter writer(FloodGuard guard) {
+        return new DecoratingHttp2FrameWriter(new DefaultHttp2FrameWriter(ResponseHeaders::isSensitive, true)) {
+            @Override
+            public ChannelFuture writeData(
+                    ChannelHandlerContext ctx,
+                    int streamId,
+                    ByteBuf data,
+                    int padding,
+                    boolean endStream,
+                    ChannelPromise promise) {
+                guard.sentFrame(data.readableBytes());
+                return super.writeData(ctx, streamId, data, padding, endStream, promise);
+            }
+        };
     }
 
     private static Http2Settings settings(LimitConfig limits) {

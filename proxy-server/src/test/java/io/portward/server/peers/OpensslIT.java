@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portward.server.ProxyExtension;
 import io.portward.testkit.RequiresCommand;
 import io.portward.testkit.ScriptedUpstream;
+import java.io.EOFException;
+import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,9 +40,11 @@ class OpensslIT {
         });
         mail = ScriptedUpstream.start(connection -> {
             connection.send("* OK greetings\r\n");
-            int first = connection.in().read();
-            if (first >= 0) { // else the client only looked at the handshake
-                connection.send("said " + (char) first + connection.readUntil("\n"));
+            try {
+                connection.send("said " + connection.readUntil("\n"));
+            } catch (EOFException | SocketException gone) {
+                // The client only looked at the handshake, or broke the connection off: its output is what counts.
+                assertThat(connection.socket().isClosed()).isFalse();
             }
         });
         return """

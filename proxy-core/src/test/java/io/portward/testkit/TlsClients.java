@@ -50,9 +50,13 @@ public final class TlsClients {
     /** @param change to versions, ciphers, ALPN and so on */
     public RawClient connect(InetSocketAddress address, String name, Consumer<SSLParameters> change)
             throws IOException {
-        RawClient tcp = RawClient.connect(address);
-        SSLSocket tls =
-                (SSLSocket) context.getSocketFactory().createSocket(tcp.socket(), name, address.getPort(), true);
+        return over(RawClient.connect(address), name, change);
+    }
+
+    /** The same over a connection that is open already. */
+    public RawClient over(RawClient tcp, String name, Consumer<SSLParameters> change) throws IOException {
+        SSLSocket tls = (SSLSocket) context.getSocketFactory()
+                .createSocket(tcp.socket(), name, tcp.socket().getPort(), true);
         SSLParameters parameters = tls.getSSLParameters();
         parameters.setServerNames(List.of(new SNIHostName(name)));
         change.accept(parameters);

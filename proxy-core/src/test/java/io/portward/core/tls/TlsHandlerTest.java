@@ -8,6 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.ssl.OpenSsl;
 import io.netty.util.ReferenceCountUtil;
 import io.portward.config.model.PortProtocol;
 import io.portward.config.model.TicketConfig;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +58,11 @@ class TlsHandlerTest implements TlsHandler.Listener {
     private ServedCertificate certificate;
     private CertificateStore store;
     private TlsContext context;
+
+    @BeforeAll
+    static void loadBoringSsl() {
+        OpenSsl.ensureAvailability();
+    }
 
     @BeforeEach
     void create(@TempDir Path directory) {

@@ -206,10 +206,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             // Only an HTTP/1.0 client may leave it out; towards the server it is required (RFC 9112 §3.2).
             head.headers().set(HttpHeaderNames.HOST, connection.serverName());
         }
-        connection.write(head);
-        if (!requestHasBody && !over) {
-            connection.write(LastHttpContent.EMPTY_LAST_CONTENT);
-        }
+        connection.write(requestHasBody ? head : RequestHead.alone(head));
         for (HttpContent content = early.poll(); content != null; content = early.poll()) {
             connection.write(content);
         }

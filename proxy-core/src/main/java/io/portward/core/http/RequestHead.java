@@ -1,5 +1,9 @@
 package io.portward.core.http;
 
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -45,5 +49,16 @@ public final class RequestHead {
         if (length != null && length.length() > 1 && length.charAt(0) <= '0') {
             headers.set(HttpHeaderNames.CONTENT_LENGTH, Long.parseLong(length.trim()));
         }
+    }
+
+    /** {@code head} as a whole message without a body: head and end in one buffer are sent with write(2), in two with the dearer writev(2). */
+    public static FullHttpRequest alone(HttpRequest head) {
+        return new DefaultFullHttpRequest(
+                head.protocolVersion(),
+                head.method(),
+                head.uri(),
+                Unpooled.EMPTY_BUFFER,
+                head.headers(),
+                EmptyHttpHeaders.INSTANCE);
     }
 }

@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -127,7 +128,8 @@ class TcpPortTest {
         }
     }
 
-    @Test
+    /** Whether the FIN comes before or after the backend is reached is a matter of luck, so there are several tries. */
+    @RepeatedTest(20)
     void aClientsFinWithoutCloseNotifyEndsItsDirection() throws Exception {
         AtomicReference<byte[]> received = new AtomicReference<>();
         try (ScriptedUpstream upstream = ScriptedUpstream.start(connection -> {
@@ -140,6 +142,51 @@ class TcpPortTest {
                 assertThat(client.readToCloseNotify()).isEqualTo(GREETING);
             }
             assertThat(received.get()).containsExactly(1, 2, 3);
+        }
+    }
+
+    /** Much more than socket buffers hold, to a client that lets the writes block: epoll must still tell when they may go on. */
+    @Test
+    void aSlowClientGetsALargeAnswerAfterItsFin() throws Exception {
+        byte[] answer = random(16_000_000);
+        try (ScriptedUpstream upstream = ScriptedUpstream.start(connection -> {
+            connection.readAll();
+            connection.send(answer);
+        })) {
+            RunningProxy proxy = startFor(upstream);
+            try (TlsEngineClient client = engineClient(proxy, "TLSv1.3")) {
+                client.send(new byte[] {1}).endOutput().wire().endOutput();
+                long atFirst = proxy.port().bytesOut();
+                await().until(() -> proxy.port().bytesOut() > atFirst);
+                await().pollDelay(Duration.ofMillis(500)).until(() -> true);
+                assertThat(client.readToCloseNotify()).isEqualTo(answer);
+            }
+        }
+    }
+
+    /** The same towards the backend. */
+    @Test
+    void aSlowBackendGetsALargeUploadAfterItsFin() throws Exception {
+        byte[] upload = random(16_000_000);
+        AtomicReference<byte[]> received = new AtomicReference<>();
+        CountDownLatch blocked = new CountDownLatch(1);
+        try (ScriptedUpstream upstream = ScriptedUpstream.start(connection -> {
+            connection.endOutput();
+            assertThat(blocked.await(10, TimeUnit.SECONDS)).isTrue();
+            received.set(connection.readAll());
+        })) {
+            RunningProxy proxy = startFor(upstream);
+            try (RawClient client = clients.connect(proxy.address(), "web.test")) {
+                assertThat(client.in().read()).as("close_notify").isNegative();
+                Thread reader = new Thread(() -> {
+                    await().until(() -> proxy.port().bytesIn() > 1_000_000);
+                    await().pollDelay(Duration.ofMillis(500)).until(() -> true);
+                    blocked.countDown();
+                });
+                reader.start();
+                client.send(upload).endOutput();
+                await().untilAsserted(() -> assertThat(received.get()).isEqualTo(upload));
+            }
         }
     }
 

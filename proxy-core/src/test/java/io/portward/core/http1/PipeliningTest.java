@@ -72,23 +72,20 @@ class PipeliningTest {
     }
 
     /** Answers that nobody reads must not pile up in memory. */
-    @ParameterizedTest
-    @ValueSource(
-            strings = {"GET /nowhere HTTP/1.1\r\nHost: web.test\r\n\r\n", "GET /api HTTP/1.1\r\nHost: web.test\r\n\r\n"
-            })
-    void takesNoMoreRequestsThanTheClientTakesAnswers(String request) throws IOException {
-        HttpsPort narrow = HttpsPort.with(
-                PROXIES, ", routes: [{path: /api, backend: web}]", "timeouts: {idle: 1s}", origin.address());
-        try (RawClient client = narrow.connectWithSmallBuffer()) {
-            String many = request.repeat(1000);
+    @Test
+    void takesNoMoreRequestsThanTheClientTakesAnswers() throws IOException {
+        HttpsPort impatient = HttpsPort.with(PROXIES, "", "timeouts: {idle: 1s}", origin.address());
+        // Long, so that a few answers fill what the kernel holds.
+        String many = ("GET /" + "x".repeat(8000) + " HTTP/1.1\r\nHost: web.test\r\n\r\n").repeat(100);
+        try (RawClient client = impatient.connectWithSmallBuffer()) {
             assertThatThrownBy(() -> {
-                        for (int i = 0; i < 500; i++) {
+                        for (int i = 0; i < 100; i++) {
                             client.send(many);
                         }
                     })
                     .isInstanceOf(IOException.class);
         }
-        assertThat(narrow.proxy().port().bytesOut()).isLessThan(8 * 1024 * 1024);
+        assertThat(impatient.proxy().port().bytesOut()).isLessThan(8 * 1024 * 1024);
     }
 
     @Test

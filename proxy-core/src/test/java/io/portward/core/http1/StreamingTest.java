@@ -1,6 +1,7 @@
 package io.portward.core.http1;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.netty.buffer.PooledByteBufAllocator;
 import io.portward.testkit.DataPlaneExtension;
@@ -8,6 +9,7 @@ import io.portward.testkit.RawClient;
 import io.portward.testkit.ScriptedUpstream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -83,14 +85,12 @@ class StreamingTest {
 
     /** The memory in use once the sender has filled everything on the way and can only wait. */
     private static long settled() {
-        long before = -1;
-        long now = used();
-        for (int i = 0; i < 20 && now != before; i++) {
-            java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
-            before = now;
-            now = used();
-        }
-        return now;
+        AtomicLong last = new AtomicLong(-1);
+        await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(2)).until(() -> {
+            long now = used();
+            return last.getAndSet(now) == now;
+        });
+        return last.get();
     }
 
     private static long used() {

@@ -54,8 +54,8 @@ class Origin(http.server.BaseHTTPRequestHandler):
             self.chunked()
         elif self.path.startswith("/slow"):
             self.slow()
-        elif self.path.startswith("/gzip"):
-            self.reply("never compressed by this origin\n")
+        elif "/until-close" in self.path:
+            self.until_close()
         else:
             self.reply(f"{self.command} {self.path} {self.request_version}\n{self.headers}")
 
@@ -70,6 +70,14 @@ class Origin(http.server.BaseHTTPRequestHandler):
             line = f"line {number}\n".encode()
             self.wfile.write(b"%x;note=1\r\n%s\r\n" % (len(line), line))
         self.wfile.write(b"0\r\nX-Sum: 1000\r\n\r\n")
+
+    def until_close(self):
+        """A body whose end is the end of the connection."""
+        self.send_response(200)
+        self.end_headers()
+        for number in range(1000):
+            self.wfile.write(f"line {number}\n".encode())
+        self.close_connection = True
 
     def slow(self):
         """Twenty lines, one every tenth of a second."""

@@ -52,7 +52,8 @@ class TlsGuideTest {
     }
 
     private static List<String> ciphers() {
-        TlsConfig config = new TlsConfig(TlsPolicy.INTERMEDIATE, UnknownNames.FALLBACK, Duration.ofSeconds(10), TICKETS);
+        TlsConfig config =
+                new TlsConfig(TlsPolicy.INTERMEDIATE, UnknownNames.FALLBACK, Duration.ofSeconds(10), TICKETS);
         TicketKeys keys = new TicketKeys(TICKETS, System::nanoTime, new SecureRandom());
         TlsContext context = TlsContext.create(config, PortProtocol.HTTPS, List.of(), keys);
         long ssl = SSL.newSSL(context.pointer(), true);

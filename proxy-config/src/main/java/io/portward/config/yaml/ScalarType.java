@@ -14,6 +14,7 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
  * A value of one line.
  *
  * @param expected for messages, such as "a duration such as 10s"
+ * @param range the least and the most that is taken; empty where there is no such thing or {@code expected} tells it
  * @param kinds what YAML may take the text for
  * @param parser reads the text; its {@link IllegalArgumentException} is the message for the operator
  * @param writer the inverse: a text, number or boolean
@@ -22,6 +23,7 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
  */
 record ScalarType<T>(
         String expected,
+        String range,
         Set<ScalarKind> kinds,
         Parser<T> parser,
         Function<T, Object> writer,
@@ -39,6 +41,11 @@ record ScalarType<T>(
 
     ScalarType {
         kinds = EnumSet.copyOf(kinds);
+    }
+
+    /** This type, telling in the reference what {@link #parser} refuses besides other kinds of text. */
+    ScalarType<T> within(String bounds) {
+        return new ScalarType<>(expected, bounds, kinds, parser, writer, example, schema);
     }
 
     @Override

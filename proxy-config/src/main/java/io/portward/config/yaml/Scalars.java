@@ -26,6 +26,7 @@ final class Scalars {
 
     static final ScalarType<Boolean> BOOLEAN = new ScalarType<>(
             "true or false",
+            "",
             Set.of(ScalarKind.BOOLEAN),
             Scalars::parseBoolean,
             b -> b,
@@ -64,6 +65,7 @@ final class Scalars {
     /** Numbers are written as they are, so both YAML numbers and texts are read. */
     static final ScalarType<ListenAddress> LISTEN = new ScalarType<>(
             "a port or address such as 443, 0.0.0.0:443, \"[::]:443\" or 127.0.0.1:0",
+            "",
             Set.of(ScalarKind.TEXT, ScalarKind.INTEGER),
             (text, place) -> ListenAddress.parse(text),
             listen -> ScalarKind.ofPlain(listen.text()) == ScalarKind.INTEGER
@@ -82,37 +84,40 @@ final class Scalars {
 
     static ScalarType<Duration> duration(Duration least, Duration most) {
         return text(
-                Durations.EXPECTED,
-                Durations.PATTERN,
-                (text, place) -> {
-                    Duration value = Durations.parse(text);
-                    if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-                        throw outOfRange(text, Durations.format(least), Durations.format(most));
-                    }
-                    return value;
-                },
-                Durations::format,
-                most);
+                        Durations.EXPECTED,
+                        Durations.PATTERN,
+                        (text, place) -> {
+                            Duration value = Durations.parse(text);
+                            if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+                                throw outOfRange(text, Durations.format(least), Durations.format(most));
+                            }
+                            return value;
+                        },
+                        Durations::format,
+                        most)
+                .within("a duration from " + Durations.format(least) + " to " + Durations.format(most));
     }
 
     static ScalarType<Integer> size(int least, int most) {
         return text(
-                Sizes.EXPECTED,
-                Sizes.PATTERN,
-                (text, place) -> {
-                    int value = Sizes.parse(text);
-                    if (value < least || value > most) {
-                        throw outOfRange(text, Sizes.format(least), Sizes.format(most));
-                    }
-                    return value;
-                },
-                Sizes::format,
-                most);
+                        Sizes.EXPECTED,
+                        Sizes.PATTERN,
+                        (text, place) -> {
+                            int value = Sizes.parse(text);
+                            if (value < least || value > most) {
+                                throw outOfRange(text, Sizes.format(least), Sizes.format(most));
+                            }
+                            return value;
+                        },
+                        Sizes::format,
+                        most)
+                .within("a size from " + Sizes.format(least) + " to " + Sizes.format(most));
     }
 
     static ScalarType<Integer> number(int least, int most) {
         return new ScalarType<>(
                 "a number from " + least + " to " + most,
+                "",
                 Set.of(ScalarKind.INTEGER),
                 (text, place) -> {
                     if (!text.matches("0|[1-9][0-9]{0,8}")
@@ -141,6 +146,7 @@ final class Scalars {
         List<String> names = List.copyOf(values.keySet());
         return new ScalarType<>(
                 (names.size() == 1 ? "" : "one of ") + String.join(", ", names),
+                "",
                 Set.of(ScalarKind.TEXT),
                 (text, place) -> {
                     E value = values.get(text);
@@ -176,7 +182,7 @@ final class Scalars {
     private static <T> ScalarType<T> text(
             String expected, String pattern, ScalarType.Parser<T> parser, Function<T, Object> writer, T example) {
         Map<String, Object> schema = ordered("type", "string", "pattern", pattern);
-        return new ScalarType<>(expected, Set.of(ScalarKind.TEXT), parser, writer, example, schema);
+        return new ScalarType<>(expected, "", Set.of(ScalarKind.TEXT), parser, writer, example, schema);
     }
 
     private static IllegalArgumentException outOfRange(String text, String least, String most) {

@@ -23,7 +23,7 @@ final class ServerType implements ValueType<ServerConfig> {
             ServerConfig::weight,
             "Share of the traffic relative to the other servers of the backend.");
 
-    private static final Section<ServerConfig> LONG_FORM =
+    static final Section<ServerConfig> LONG_FORM =
             new Section<>("server", "One server of a backend.", List.of(ADDRESS, WEIGHT), values -> {
                 ServerConfig server = values.get(ADDRESS);
                 return new ServerConfig(server.address(), server.host(), server.port(), values.get(WEIGHT));

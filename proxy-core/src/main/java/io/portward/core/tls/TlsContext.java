@@ -106,6 +106,11 @@ public final class TlsContext extends AbstractReferenceCounted {
         }
     }
 
+    /** Those of every policy, most wanted first. */
+    static List<String> groups() {
+        return List.of(GROUPS);
+    }
+
     long pointer() {
         return pointer;
     }

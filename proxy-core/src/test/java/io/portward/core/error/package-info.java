@@ -1,0 +1,4 @@
+@NullUnmarked
+package io.portward.core.error;
+
+import org.jspecify.annotations.NullUnmarked;

@@ -1,0 +1,4 @@
+@NullUnmarked
+package io.portward.core.observe;
+
+import org.jspecify.annotations.NullUnmarked;

@@ -55,8 +55,7 @@ class ArchitectureTest {
     void everyPackageHasALevel() {
         noClasses()
                 .should()
-                .resideOutsideOfPackages(
-                        LEVELS.stream().flatMap(List::stream).toArray(String[]::new))
+                .resideOutsideOfPackages(LEVELS.stream().flatMap(List::stream).toArray(String[]::new))
                 .check(classes);
     }
 
@@ -70,7 +69,8 @@ class ArchitectureTest {
         noClasses()
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("org.yaml..", "io.micrometer..", "io.portward.config.yaml..", "io.portward.server..")
+                .resideInAnyPackage(
+                        "org.yaml..", "io.micrometer..", "io.portward.config.yaml..", "io.portward.server..")
                 .check(classes);
     }
 }

@@ -28,13 +28,15 @@ public final class CommandLine implements AutoCloseable {
 
     private CommandLine(Process process) {
         this.process = process;
-        this.reader = new Thread(this::readAll, "output of " + process.info().command().orElse("?"));
+        this.reader = new Thread(
+                this::readAll, "output of " + process.info().command().orElse("?"));
         reader.setDaemon(true);
         reader.start();
     }
 
     public static CommandLine start(List<String> command) throws IOException {
-        return new CommandLine(new ProcessBuilder(command).redirectErrorStream(true).start());
+        return new CommandLine(
+                new ProcessBuilder(command).redirectErrorStream(true).start());
     }
 
     private void readAll() {

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param groups supported_groups code points (RFC 8446 §4.2.7)
  * @param signatures signature_algorithms code points (RFC 8446 §4.2.3)
  */
-record ClientHello(
-        @Nullable String serverName, List<String> alpn, List<Integer> groups, List<Integer> signatures) {
+record ClientHello(@Nullable String serverName, List<String> alpn, List<Integer> groups, List<Integer> signatures) {
 
     private static final int EXTENSION_SERVER_NAME = 0;
     private static final int EXTENSION_SUPPORTED_GROUPS = 10;

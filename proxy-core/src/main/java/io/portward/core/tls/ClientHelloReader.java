@@ -161,7 +161,8 @@ final class ClientHelloReader {
 
     /** {@code METHOD SP} and then a target; mail commands look alike, but nothing in them begins as a target does. */
     private static State requestLine(ByteBuf in) {
-        int space = in.indexOf(in.readerIndex(), Math.min(in.writerIndex(), in.readerIndex() + LONGEST_METHOD), (byte) ' ');
+        int space =
+                in.indexOf(in.readerIndex(), Math.min(in.writerIndex(), in.readerIndex() + LONGEST_METHOD), (byte) ' ');
         for (int i = in.readerIndex(); i < (space < 0 ? in.writerIndex() : space); i++) {
             int c = in.getUnsignedByte(i);
             if (c < 'A' || c > 'Z' || i - in.readerIndex() >= LONGEST_METHOD) {

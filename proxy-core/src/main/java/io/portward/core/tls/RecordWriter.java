@@ -4,11 +4,13 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.tls.TlsSession.Outcome;
 import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The outgoing half of a TLS connection: handshake flights, sealed records, alerts.
@@ -23,6 +25,9 @@ final class RecordWriter {
 
     /** A certificate chain with a post-quantum key share fits; longer flights take a second turn. */
     private static final int FLIGHT_BYTES = 8 * 1024;
+
+    /** A client that takes not one record in this time is not waited for when its connection is to be closed. */
+    private static final long CLOSE_NANOS = 5_000_000_000L;
 
     private final ChannelHandlerContext ctx;
     private final TlsSession session;
@@ -113,6 +118,32 @@ final class RecordWriter {
         session.endOutput(alert);
         observer.bytesOut(alert.readableBytes());
         return ctx.writeAndFlush(alert);
+    }
+
+    /** After {@link #close}: waits for a slow client, but closes under one that has stopped taking what it asked for. */
+    void closeWhenStuck() {
+        closeUnlessLessThan(waiting());
+    }
+
+    private void closeUnlessLessThan(long before) {
+        ctx.executor()
+                .schedule(
+                        () -> {
+                            long now = waiting();
+                            if (now > 0 && now < before) {
+                                closeUnlessLessThan(now);
+                            } else {
+                                ctx.close();
+                            }
+                        },
+                        CLOSE_NANOS,
+                        TimeUnit.NANOSECONDS);
+    }
+
+    /** Bytes that the socket has not taken yet. */
+    private long waiting() {
+        ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
+        return queue == null ? 0 : queue.totalPendingWriteBytes();
     }
 
     private void write(ByteBuf sealed, ChannelPromise promise) {

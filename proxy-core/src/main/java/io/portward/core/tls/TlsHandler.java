@@ -6,7 +6,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -21,7 +20,6 @@ import io.portward.core.transport.Deadline;
 import io.portward.core.transport.InputClosed;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -61,9 +59,6 @@ public final class TlsHandler extends ChannelDuplexHandler {
 
     /** Less input than this is a record's rest or an alert; buffers of this size come from the allocator's cache. */
     private static final int SMALLEST_READ = 1024;
-
-    /** A client that takes not one record in this time is not waited for when its connection is to be closed. */
-    private static final long CLOSE_NANOS = 5_000_000_000L;
 
     private final TlsContext context;
     private final Supplier<CertificateStore> certificates;
@@ -130,7 +125,8 @@ public final class TlsHandler extends ChannelDuplexHandler {
             }
             case NOT_TLS -> fail(ctx, HandshakeFailure.NOT_TLS, "first bytes are not TLS");
             case SSL2 -> refuse(ctx, Alert.PROTOCOL_VERSION, HandshakeFailure.NO_SHARED_VERSION, "SSL 2 hello");
-            case ALERT -> fail(ctx, HandshakeFailures.alert(reader.alert()), "alert " + reader.alert() + " in place of a hello");
+            case ALERT ->
+                fail(ctx, HandshakeFailures.alert(reader.alert()), "alert " + reader.alert() + " in place of a hello");
             case MALFORMED -> refuse(ctx, Alert.DECODE_ERROR, HandshakeFailure.MALFORMED, "broken ClientHello");
         }
     }
@@ -139,7 +135,11 @@ public final class TlsHandler extends ChannelDuplexHandler {
         ClientHello parsed = reader.hello();
         hello = parsed;
         if (!context.accepts(parsed.alpn())) {
-            refuse(ctx, Alert.NO_APPLICATION_PROTOCOL, HandshakeFailure.NO_SHARED_ALPN, "offered " + parsed.alpnForLog());
+            refuse(
+                    ctx,
+                    Alert.NO_APPLICATION_PROTOCOL,
+                    HandshakeFailure.NO_SHARED_ALPN,
+                    "offered " + parsed.alpnForLog());
             return;
         }
         CertificateStore store = certificates.get();
@@ -278,7 +278,8 @@ public final class TlsHandler extends ChannelDuplexHandler {
                     return outcome;
                 }
                 if (tls.remainingInput() == 0) {
-                    // A partly filled buffer means the record is used up, so with no input left there is nothing to ask for.
+                    // A partly filled buffer means the record is used up, so with no input left there is nothing to ask
+                    // for.
                     return Outcome.WANT_INPUT;
                 }
             }
@@ -400,31 +401,9 @@ public final class TlsHandler extends ChannelDuplexHandler {
         }
         ChannelFuture said = sayGoodbye();
         said.addListener(done -> ctx.close(promise));
-        if (!said.isDone()) {
-            closeUnlessTaken(ctx, waiting(ctx));
+        if (!said.isDone() && writer != null) {
+            writer.closeWhenStuck();
         }
-    }
-
-    /** Waits for a slow client, but not for one that has stopped taking what it asked for. */
-    private static void closeUnlessTaken(ChannelHandlerContext ctx, long before) {
-        ctx.executor()
-                .schedule(
-                        () -> {
-                            long now = waiting(ctx);
-                            if (now > 0 && now < before) {
-                                closeUnlessTaken(ctx, now);
-                            } else {
-                                ctx.close();
-                            }
-                        },
-                        CLOSE_NANOS,
-                        TimeUnit.NANOSECONDS);
-    }
-
-    /** Bytes that the socket has not taken yet. */
-    private static long waiting(ChannelHandlerContext ctx) {
-        ChannelOutboundBuffer queue = ctx.channel().unsafe().outboundBuffer();
-        return queue == null ? 0 : queue.totalPendingWriteBytes();
     }
 
     /** To be called when the handshake deadline passes. */

@@ -26,6 +26,7 @@ final class LastingEpollHandler implements IoHandler {
     private record LastingRegistration(IoRegistration epoll) implements IoRegistration {
 
         @Override
+        @SuppressWarnings("TypeParameterUnusedInFormals") // Netty's signature.
         public <T> T attachment() {
             return epoll.attachment();
         }

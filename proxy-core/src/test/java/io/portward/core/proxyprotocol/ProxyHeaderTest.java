@@ -54,16 +54,17 @@ class ProxyHeaderTest {
     @Test
     void version2OverIpv4WithWhatTlsAgreedOn() {
         assertThat(ByteBufUtil.hexDump(encode(ProxyProtocol.V2, "192.0.2.7", 51000, "198.51.100.1", TLS)))
-                .isEqualTo("0d0a0d0a000d0a515549540a" // signature
-                        + "21" + "11" // version 2, PROXY; TCP over IPv4
-                        + "004a" // length of what follows: 12 + 7 + 12 + 43
-                        + "c0000207" + "c6336401" + "c738" + "03e1"
-                        + "01" + "0004" + "696d6170" // ALPN imap
-                        + "02" + "0009" + "6d61696c2e74657374" // authority mail.test
-                        + "20" + "0028" // SSL, 5 + 10 + 25 bytes
-                        + "01" + "00000001" // client connected over SSL; no certificate verified
-                        + "21" + "0007" + "544c5376312e33" // TLSv1.3
-                        + "23" + "0016" + "544c535f4145535f3132385f47434d5f534841323536");
+                .isEqualTo(
+                        "0d0a0d0a000d0a515549540a" // signature
+                                + "21" + "11" // version 2, PROXY; TCP over IPv4
+                                + "004a" // length of what follows: 12 + 7 + 12 + 43
+                                + "c0000207" + "c6336401" + "c738" + "03e1"
+                                + "01" + "0004" + "696d6170" // ALPN imap
+                                + "02" + "0009" + "6d61696c2e74657374" // authority mail.test
+                                + "20" + "0028" // SSL, 5 + 10 + 25 bytes
+                                + "01" + "00000001" // client connected over SSL; no certificate verified
+                                + "21" + "0007" + "544c5376312e33" // TLSv1.3
+                                + "23" + "0016" + "544c535f4145535f3132385f47434d5f534841323536");
     }
 
     @Test
@@ -81,6 +82,7 @@ class ProxyHeaderTest {
 
     @Test
     void noneIsEmpty() {
-        assertThat(encode(ProxyProtocol.NONE, "192.0.2.7", 1, "198.51.100.1", TLS)).isEmpty();
+        assertThat(encode(ProxyProtocol.NONE, "192.0.2.7", 1, "198.51.100.1", TLS))
+                .isEmpty();
     }
 }

@@ -44,13 +44,11 @@ class TcpBackpressureTest {
     }
 
     private static RunningProxy startFor(ScriptedUpstream upstream) {
-        return PROXIES.start(
-                """
+        return PROXIES.start("""
                 certificates: [{name: web, chain: web.pem, key: web.key}]
                 ports: [{listen: "127.0.0.1:0", protocol: tls, backend: b}]
                 backends: {b: {servers: ["%s"]}}
-                """
-                        .formatted(upstream.address()));
+                """.formatted(upstream.address()));
     }
 
     /** Bytes that tell where they are. */
@@ -197,9 +195,8 @@ class TcpBackpressureTest {
 
     @Test
     void aStalledClientDoesNotHoldUpTheStop() throws Exception {
-        try (ScriptedUpstream upstream =
-                ScriptedUpstream.start(connection -> assertThatThrownBy(
-                                () -> send(connection.out(), TRANSFER, new AtomicLong()))
+        try (ScriptedUpstream upstream = ScriptedUpstream.start(
+                connection -> assertThatThrownBy(() -> send(connection.out(), TRANSFER, new AtomicLong()))
                         .isInstanceOf(IOException.class))) {
             RunningProxy proxy = startFor(upstream);
             try (RawClient client = clients.connect(proxy.address(), "web.test")) {

@@ -43,13 +43,11 @@ class TcpPortTest {
     }
 
     private static RunningProxy start(String backend) {
-        return PROXIES.start(
-                """
+        return PROXIES.start("""
                 certificates: [{name: web, chain: web.pem, key: web.key}]
                 ports: [{listen: "127.0.0.1:0", protocol: tls, backend: b}]
                 backends: {b: {%s}}
-                """
-                        .formatted(backend));
+                """.formatted(backend));
     }
 
     private static RunningProxy startFor(ScriptedUpstream upstream) {
@@ -57,8 +55,8 @@ class TcpPortTest {
     }
 
     private static TlsEngineClient engineClient(RunningProxy proxy, String version) throws IOException {
-        SSLEngine engine = clients.context()
-                .createSSLEngine("web.test", proxy.address().getPort());
+        SSLEngine engine =
+                clients.context().createSSLEngine("web.test", proxy.address().getPort());
         engine.setUseClientMode(true);
         engine.setEnabledProtocols(new String[] {version});
         return new TlsEngineClient(RawClient.connect(proxy.address()), engine).handshake();
@@ -262,8 +260,7 @@ class TcpPortTest {
     void theNextServerIsTriedWhenOneCannotBeReached() throws Exception {
         try (ScriptedUpstream upstream = ScriptedUpstream.echo()) {
             int down = ScriptedUpstream.unusedPort();
-            RunningProxy proxy =
-                    start("servers: [\"127.0.0.1:" + down + "\", \"" + upstream.address() + "\"]");
+            RunningProxy proxy = start("servers: [\"127.0.0.1:" + down + "\", \"" + upstream.address() + "\"]");
             for (int i = 0; i < 4; i++) {
                 try (RawClient client = clients.connect(proxy.address(), "web.test")) {
                     assertThat(client.send("a\n").readUntil("\n")).isEqualTo("a\n");
@@ -288,8 +285,7 @@ class TcpPortTest {
     void theProxyHeaderComesFirst(String version) throws Exception {
         AtomicReference<byte[]> received = new AtomicReference<>();
         try (ScriptedUpstream upstream = ScriptedUpstream.start(connection -> received.set(connection.readAll()))) {
-            RunningProxy proxy =
-                    start("servers: [\"" + upstream.address() + "\"], proxyProtocol: " + version);
+            RunningProxy proxy = start("servers: [\"" + upstream.address() + "\"], proxyProtocol: " + version);
             int clientPort;
             try (TlsEngineClient client = engineClient(proxy, "TLSv1.3")) {
                 clientPort = client.wire().socket().getLocalPort();
@@ -309,14 +305,12 @@ class TcpPortTest {
     @Test
     void anIdleConnectionIsClosed() throws Exception {
         try (ScriptedUpstream upstream = ScriptedUpstream.echo()) {
-            RunningProxy proxy = PROXIES.start(
-                    """
+            RunningProxy proxy = PROXIES.start("""
                     certificates: [{name: web, chain: web.pem, key: web.key}]
                     timeouts: {tcpIdle: 700ms}
                     ports: [{listen: "127.0.0.1:0", protocol: tls, backend: b}]
                     backends: {b: {servers: ["%s"]}}
-                    """
-                            .formatted(upstream.address()));
+                    """.formatted(upstream.address()));
             try (TlsEngineClient client = engineClient(proxy, "TLSv1.3")) {
                 long start = System.nanoTime();
                 assertThat(client.send(new byte[] {1}).read(1)).containsExactly(1);

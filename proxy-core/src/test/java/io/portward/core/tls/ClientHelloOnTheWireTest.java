@@ -41,13 +41,11 @@ class ClientHelloOnTheWireTest {
     @BeforeEach
     void start() throws IOException {
         upstream = ScriptedUpstream.echo();
-        proxy = PROXIES.start(
-                """
+        proxy = PROXIES.start("""
                 certificates: [{name: web, chain: web.pem, key: web.key}]
                 ports: [{listen: "127.0.0.1:0", protocol: tls, backend: echo}]
                 backends: {echo: {servers: ["%s"]}}
-                """
-                        .formatted(upstream.address()));
+                """.formatted(upstream.address()));
     }
 
     @AfterEach
@@ -101,7 +99,8 @@ class ClientHelloOnTheWireTest {
         byte[] message = new HelloBytes().sni("web.test").padding(15_900).message();
         for (int size : new int[] {1, 100, 16_384}) {
             try (RawClient client = RawClient.connect(proxy.address())) {
-                assertThat(client.send(HelloBytes.records(message, size)).read(1)[0]).isEqualTo((byte) 22);
+                assertThat(client.send(HelloBytes.records(message, size)).read(1)[0])
+                        .isEqualTo((byte) 22);
             }
         }
         // Finished is never sent.
@@ -113,7 +112,8 @@ class ClientHelloOnTheWireTest {
         Random random = new Random(20261123);
         int count = 3000;
         byte[] tls13 = new HelloBytes().sni("web.test").alpn("h2").record();
-        byte[] tls12 = new HelloBytes().versions(0x0303).sni("web.test").padding(50).record();
+        byte[] tls12 =
+                new HelloBytes().versions(0x0303).sni("web.test").padding(50).record();
         for (int i = 0; i < count; i++) {
             try (RawClient client = RawClient.connect(proxy.address())) {
                 client.send(broken(random, i % 2 == 0 ? tls13 : tls12));
@@ -130,7 +130,9 @@ class ClientHelloOnTheWireTest {
             assertThat(proxy.port().acceptedCount()).isBetween(count - 5, count);
             assertThat(proxy.port().failures()).hasSize(proxy.port().acceptedCount());
         });
-        assertThat(proxy.port().failures()).extracting(failure -> failure.reason().label()).doesNotContain("internal");
+        assertThat(proxy.port().failures())
+                .extracting(failure -> failure.reason().label())
+                .doesNotContain("internal");
     }
 
     private static byte[] broken(Random random, byte[] hello) {

@@ -78,7 +78,11 @@ class ClientHelloReaderTest {
 
     @Test
     void readsTheLargestHelloInTheWorstSplit() {
-        byte[] message = new HelloBytes().sni("shop.example.com").alpn("h2", "http/1.1").padding(15_900).message();
+        byte[] message = new HelloBytes()
+                .sni("shop.example.com")
+                .alpn("h2", "http/1.1")
+                .padding(15_900)
+                .message();
         byte[] records = HelloBytes.records(message, 1);
         assertReads(List.of(records), records);
     }
@@ -92,10 +96,21 @@ class ClientHelloReaderTest {
 
     @ParameterizedTest
     @CsvSource({
-        "GET, INCOMPLETE", "'GET ', PLAIN_HTTP", "G, INCOMPLETE", "BREW, INCOMPLETE", "'BREW ', INCOMPLETE",
-        "'BREW /', PLAIN_HTTP", "'BREW *', PLAIN_HTTP", "'EHLO a', NOT_TLS", "'PRI * HTTP/2.0', PLAIN_HTTP",
-        "ABCDEFGHIJKLMNOPQRST, INCOMPLETE", "ABCDEFGHIJKLMNOPQRSTU, NOT_TLS", "A1, NOT_TLS", "get, NOT_TLS",
-        "'USER bob', NOT_TLS", "QUIT_, NOT_TLS"
+        "GET, INCOMPLETE",
+        "'GET ', PLAIN_HTTP",
+        "G, INCOMPLETE",
+        "BREW, INCOMPLETE",
+        "'BREW ', INCOMPLETE",
+        "'BREW /', PLAIN_HTTP",
+        "'BREW *', PLAIN_HTTP",
+        "'EHLO a', NOT_TLS",
+        "'PRI * HTTP/2.0', PLAIN_HTTP",
+        "ABCDEFGHIJKLMNOPQRST, INCOMPLETE",
+        "ABCDEFGHIJKLMNOPQRSTU, NOT_TLS",
+        "A1, NOT_TLS",
+        "get, NOT_TLS",
+        "'USER bob', NOT_TLS",
+        "QUIT_, NOT_TLS"
     })
     void tellsHttpFromOtherText(String text, State state) {
         assertThat(read(List.of(text.getBytes(StandardCharsets.US_ASCII)))).isEqualTo(state);

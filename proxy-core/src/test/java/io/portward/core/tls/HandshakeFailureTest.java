@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Drives every reason that a client can cause; the extension checks after each that the sums agree. */
@@ -40,8 +40,7 @@ class HandshakeFailureTest {
     }
 
     private static RunningProxy start(String protocol, String tls) {
-        return PROXIES.start(
-                """
+        return PROXIES.start("""
                 certificates:
                   - {name: ec, chain: ec.pem, key: ec.key}
                   - {name: rsa, chain: rsa.pem, key: rsa.key}
@@ -49,12 +48,11 @@ class HandshakeFailureTest {
                 tls: {%s}
                 ports: [{listen: "127.0.0.1:0", protocol: %s, %s}]
                 backends: {none: {servers: ["127.0.0.1:%d"]}}
-                """
-                        .formatted(
-                                tls,
-                                protocol,
-                                protocol.equals("https") ? "routes: [{backend: none}]" : "backend: none",
-                                NOBODY_LISTENS));
+                """.formatted(
+                        tls,
+                        protocol,
+                        protocol.equals("https") ? "routes: [{backend: none}]" : "backend: none",
+                        NOBODY_LISTENS));
     }
 
     /** Sends, and returns everything that comes back. */
@@ -105,19 +103,14 @@ class HandshakeFailureTest {
     void aTricklingHelloTimesOutAllTheSame() throws Exception {
         RunningProxy proxy = start("tls", "handshakeTimeout: 500ms");
         try (RawClient client = RawClient.connect(proxy.address())) {
-            client.socket().setSoTimeout(50);
-            for (byte b : new HelloBytes().padding(500).record()) {
-                try {
-                    client.send(new byte[] {b});
-                    if (client.in().read() < 0) {
-                        break;
-                    }
-                } catch (java.net.SocketTimeoutException waited) {
-                    continue;
-                } catch (IOException closed) {
-                    break;
-                }
-            }
+            byte[] hello = new HelloBytes().padding(500).record();
+            assertThatThrownBy(() -> {
+                        for (byte b : hello) {
+                            client.send(new byte[] {b});
+                            await().pollDelay(Duration.ofMillis(20)).until(() -> true);
+                        }
+                    })
+                    .isInstanceOf(IOException.class);
         }
         assertFailed(proxy, HandshakeFailure.TIMEOUT);
     }
@@ -159,7 +152,12 @@ class HandshakeFailureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"GET / HTTP/1.1\r\nHost: ec.test\r\n\r\n", "OPTIONS * HTTP/1.1\r\n\r\n", "BREW / HTTP/1.1\r\n\r\n"})
+    @ValueSource(
+            strings = {
+                "GET / HTTP/1.1\r\nHost: ec.test\r\n\r\n",
+                "OPTIONS * HTTP/1.1\r\n\r\n",
+                "BREW / HTTP/1.1\r\n\r\n"
+            })
     void plainHttp(String request) throws IOException {
         RunningProxy proxy = start("https", "");
         assertThat(new String(exchange(proxy, request.getBytes(StandardCharsets.US_ASCII)), StandardCharsets.US_ASCII))
@@ -267,9 +265,13 @@ class HandshakeFailureTest {
     @ParameterizedTest
     @CsvSource({
         // RSA key exchange, CBC, 3DES
-        "0303, 009c", "0303, c009", "0303, c013", "0303, 000a",
+        "0303, 009c",
+        "0303, c009",
+        "0303, c013",
+        "0303, 000a",
         // ECDHE_RSA for a name that has an ECDSA key only; a TLS 1.3 client with no TLS 1.3 suite
-        "0303, c02f", "0304, c02b"
+        "0303, c02f",
+        "0304, c02b"
     })
     void noSharedCipher(String version, String cipher) throws IOException {
         RunningProxy proxy = start("tls", "");
@@ -322,7 +324,9 @@ class HandshakeFailureTest {
     @Test
     void aTls12HelloWithoutSignatureAlgorithmsIsRefused() throws IOException {
         RunningProxy proxy = start("tls", "");
-        exchange(proxy, new HelloBytes().versions(0x0303).signatures().sni("rsa.test").record());
+        exchange(
+                proxy,
+                new HelloBytes().versions(0x0303).signatures().sni("rsa.test").record());
         assertFailed(proxy, HandshakeFailure.NO_SHARED_SIGNATURE);
     }
 
@@ -337,8 +341,8 @@ class HandshakeFailureTest {
     @Test
     void clientThatTrustsSomebodyElse() {
         RunningProxy proxy = start("tls", "");
-        TlsClients strangers =
-                TlsClients.trusting(PROXIES.pki().ecdsa("stranger", "stranger.test").certificate());
+        TlsClients strangers = TlsClients.trusting(
+                PROXIES.pki().ecdsa("stranger", "stranger.test").certificate());
         assertThatThrownBy(() -> strangers.connect(proxy.address(), "ec.test")).isInstanceOf(SSLException.class);
         // What the JDK says when it finds no path.
         assertFailed(proxy, HandshakeFailure.CLIENT_ALERT_CERTIFICATE_UNKNOWN);
@@ -372,7 +376,8 @@ class HandshakeFailureTest {
         RunningProxy proxy = start("tls", "");
         int level = alert == 0 || alert == 90 ? 1 : 2;
         try (RawClient client = RawClient.connect(proxy.address())) {
-            client.send(new HelloBytes().versions(0x0303).sni("ec.test").record()).read(5);
+            client.send(new HelloBytes().versions(0x0303).sni("ec.test").record())
+                    .read(5);
             client.send(new byte[] {21, 3, 3, 0, 2, (byte) level, (byte) alert});
             client.endOutput().readAll();
         }
@@ -388,30 +393,22 @@ class HandshakeFailureTest {
         assertFailed(proxy, reason);
     }
 
+    static List<byte[]> beginnings() {
+        return List.of(new byte[0], new byte[] {22, 3}, new HelloBytes().record());
+    }
+
     @ParameterizedTest
-    @EnumSource
-    void shutdown(HowFar howFar) throws IOException {
+    @MethodSource("beginnings")
+    void shutdown(byte[] beginning) throws IOException {
         RunningProxy proxy = start("tls", "");
         try (RawClient client = RawClient.connect(proxy.address())) {
-            client.send(howFar.bytes);
-            await().until(() -> proxy.port().acceptedCount() == 1
-                    && proxy.port().bytesIn() == howFar.bytes.length);
+            client.send(beginning);
+            await().until(() ->
+                    proxy.port().acceptedCount() == 1 && proxy.port().bytesIn() == beginning.length);
             proxy.stop();
             client.readAll();
         }
         assertFailed(proxy, HandshakeFailure.SHUTDOWN);
-    }
-
-    enum HowFar {
-        CONNECTED(new byte[0]),
-        HALF_A_HELLO(new byte[] {22, 3}),
-        HELLO(new HelloBytes().record());
-
-        private final byte[] bytes;
-
-        HowFar(byte[] bytes) {
-            this.bytes = bytes;
-        }
     }
 
     @Test
@@ -420,7 +417,9 @@ class HandshakeFailureTest {
         exchange(proxy, new HelloBytes().alpn("x\r\n\u0007\u00ff").record());
         assertFailed(proxy, HandshakeFailure.NO_SHARED_ALPN);
         String detail = requireNonNull(proxy.port().failures().get(0).detail());
-        assertThat(detail.chars().allMatch(c -> c >= ' ' && c < 0x7f)).as(detail).isTrue();
+        assertThat(detail.chars().allMatch(c -> c >= ' ' && c < 0x7f))
+                .as(detail)
+                .isTrue();
     }
 
     @Test

@@ -73,14 +73,18 @@ final class HelloBytes {
         body.writeByte(1).writeByte(0);
         ByteBuf extensions = extensions();
         body.writeShort(extensions.readableBytes()).writeBytes(extensions);
-        ByteBuf message = Unpooled.buffer().writeByte(1).writeMedium(body.readableBytes()).writeBytes(body);
+        ByteBuf message =
+                Unpooled.buffer().writeByte(1).writeMedium(body.readableBytes()).writeBytes(body);
         return ByteBufUtil.getBytes(message);
     }
 
     private ByteBuf extensions() {
         ByteBuf out = Unpooled.buffer();
         if (sni != null) {
-            out.writeShort(0).writeShort(sni.length + 5).writeShort(sni.length + 3).writeByte(0);
+            out.writeShort(0)
+                    .writeShort(sni.length + 5)
+                    .writeShort(sni.length + 3)
+                    .writeByte(0);
             out.writeShort(sni.length).writeBytes(sni);
         }
         shorts(out, 10, groups);

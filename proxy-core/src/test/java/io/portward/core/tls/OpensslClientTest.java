@@ -52,8 +52,7 @@ class OpensslClientTest {
 
     /** Ports: tls, tls again, imaps, tls with the modern policy. */
     private RunningProxy start() {
-        return PROXIES.start(
-                """
+        return PROXIES.start("""
                 certificates:
                   - {name: web, chain: web.pem, key: web.key}
                   - {name: web-rsa, chain: web-rsa.pem, key: web-rsa.key}
@@ -63,8 +62,7 @@ class OpensslClientTest {
                   - {listen: "127.0.0.1:0", protocol: imaps, backend: echo}
                   - {listen: "127.0.0.1:0", protocol: tls, backend: echo, tls: {policy: modern}}
                 backends: {echo: {servers: ["%s"]}}
-                """
-                        .formatted(upstream.address()));
+                """.formatted(upstream.address()));
     }
 
     private static CommandLine client(RunningProxy proxy, int port, String... options) throws IOException {
@@ -132,10 +130,14 @@ class OpensslClientTest {
     void resumesAcrossConnectionsNamesAndListenersOfOnePolicy(String version) throws Exception {
         RunningProxy proxy = start();
         String session = directory.resolve("session.pem").toString();
-        assertThat(talk(proxy, 0, version, "-servername", "web.test", "-sess_out", session)).contains("New, ");
-        assertThat(talk(proxy, 0, version, "-servername", "web.test", "-sess_in", session)).contains("Reused, ");
-        assertThat(talk(proxy, 1, version, "-servername", "web.test", "-sess_in", session)).contains("Reused, ");
-        assertThat(talk(proxy, 0, version, "-servername", "other.test", "-sess_in", session)).contains("Reused, ");
+        assertThat(talk(proxy, 0, version, "-servername", "web.test", "-sess_out", session))
+                .contains("New, ");
+        assertThat(talk(proxy, 0, version, "-servername", "web.test", "-sess_in", session))
+                .contains("Reused, ");
+        assertThat(talk(proxy, 1, version, "-servername", "web.test", "-sess_in", session))
+                .contains("Reused, ");
+        assertThat(talk(proxy, 0, version, "-servername", "other.test", "-sess_in", session))
+                .contains("Reused, ");
         assertThat(proxy.port().handshakes()).extracting(info -> info.resumed()).containsExactly(false, true, true);
         assertThat(proxy.port(0).tickets().resumed()).isEqualTo(2);
         assertThat(proxy.port(1).tickets().resumed()).isEqualTo(1);
@@ -146,8 +148,10 @@ class OpensslClientTest {
         RunningProxy proxy = start();
         String session = directory.resolve("session.pem").toString();
         talk(proxy, 0, "-tls1_3", "-servername", "web.test", "-sess_out", session);
-        assertThat(talk(proxy, 2, "-tls1_3", "-servername", "web.test", "-sess_in", session)).contains("New, ");
-        assertThat(talk(proxy, 3, "-tls1_3", "-servername", "web.test", "-sess_in", session)).contains("New, ");
+        assertThat(talk(proxy, 2, "-tls1_3", "-servername", "web.test", "-sess_in", session))
+                .contains("New, ");
+        assertThat(talk(proxy, 3, "-tls1_3", "-servername", "web.test", "-sess_in", session))
+                .contains("New, ");
         assertThat(proxy.port(2).handshakes().get(0).resumed()).isFalse();
         assertThat(proxy.port(3).handshakes().get(0).resumed()).isFalse();
     }
@@ -155,7 +159,8 @@ class OpensslClientTest {
     @Test
     void twoTicketsForEachTls13Handshake() throws Exception {
         RunningProxy proxy = start();
-        assertThat(talk(proxy, 0, "-tls1_3", "-servername", "web.test").split("Post-Handshake New Session Ticket arrived", -1))
+        assertThat(talk(proxy, 0, "-tls1_3", "-servername", "web.test")
+                        .split("Post-Handshake New Session Ticket arrived", -1))
                 .hasSize(3);
         assertThat(proxy.port().tickets().issued()).isEqualTo(2);
     }

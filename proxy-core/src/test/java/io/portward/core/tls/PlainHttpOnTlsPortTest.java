@@ -29,8 +29,7 @@ class PlainHttpOnTlsPortTest {
 
     @BeforeEach
     void start() {
-        proxy = PROXIES.start(
-                """
+        proxy = PROXIES.start("""
                 certificates: [{name: web, chain: web.pem, key: web.key}]
                 tls: {handshakeTimeout: 1s}
                 ports: [{listen: "127.0.0.1:0", protocol: https, routes: [{backend: none}]}]

@@ -99,7 +99,9 @@ class ResumptionTest {
             client.beginHandshake();
             while (outcome != Outcome.DONE) {
                 receive(client, new byte[0], toServer, plain);
-                assertThat(toServer.position()).as("the client has something to say").isPositive();
+                assertThat(toServer.position())
+                        .as("the client has something to say")
+                        .isPositive();
                 outcome = feed(session, toServer.flip());
                 toServer.clear();
                 ByteBuf flight = Unpooled.directBuffer(32 * 1024, 32 * 1024);
@@ -140,7 +142,8 @@ class ResumptionTest {
     }
 
     /** Lets the client read, think and answer until it has no more to do. */
-    private static void receive(SSLEngine client, byte[] bytes, ByteBuffer answer, ByteBuffer plain) throws IOException {
+    private static void receive(SSLEngine client, byte[] bytes, ByteBuffer answer, ByteBuffer plain)
+            throws IOException {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         while (true) {
             switch (client.getHandshakeStatus()) {

@@ -67,8 +67,7 @@ class TlsHandlerTest implements TlsHandler.Listener {
     @BeforeEach
     void create(@TempDir Path directory) {
         TestPki.Issued issued = new TestPki(directory).ecdsa("web", "web.test");
-        certificate =
-                ServedCertificate.create("web", Set.of("web.test"), List.of(issued.certificate()), issued.key());
+        certificate = ServedCertificate.create("web", Set.of("web.test"), List.of(issued.certificate()), issued.key());
         store = CertificateStore.of(List.of(certificate));
         context = TlsContext.create(
                 CONFIG,
@@ -90,7 +89,9 @@ class TlsHandlerTest implements TlsHandler.Listener {
 
     private EmbeddedChannel channel(boolean reset) {
         PortObserver ignored = (PortObserver) Proxy.newProxyInstance(
-                PortObserver.class.getClassLoader(), new Class<?>[] {PortObserver.class}, (proxy, method, args) -> null);
+                PortObserver.class.getClassLoader(),
+                new Class<?>[] {PortObserver.class},
+                (proxy, method, args) -> null);
         EmbeddedChannel channel = new EmbeddedChannel();
         if (reset) {
             channel.pipeline().addLast(new ResetByPeer());
@@ -128,7 +129,8 @@ class TlsHandlerTest implements TlsHandler.Listener {
     @Test
     void aResetMetWhileSendingTheAlertIsNotASecondFailure() {
         EmbeddedChannel channel = channel(true);
-        channel.writeInbound(direct(new HelloBytes().versions(0x0303).ciphers(0x000a).record()));
+        channel.writeInbound(
+                direct(new HelloBytes().versions(0x0303).ciphers(0x000a).record()));
         channel.checkException();
         assertThat(failures).hasSize(1);
         assertThat(channel.isOpen()).isFalse();

@@ -78,8 +78,7 @@ class TlsMatrixTest {
     }
 
     private RunningProxy start(String protocol, String tls) {
-        return PROXIES.start(
-                """
+        return PROXIES.start("""
                 certificates:
                   - {name: first, chain: first.pem, key: first.key}
                   - {name: both-rsa, chain: both-rsa.pem, key: both-rsa.key}
@@ -91,12 +90,11 @@ class TlsMatrixTest {
                 tls: {%s}
                 ports: [{listen: "127.0.0.1:0", protocol: %s, %s}]
                 backends: {echo: {servers: ["%s"]}}
-                """
-                        .formatted(
-                                tls,
-                                protocol,
-                                protocol.equals("https") ? "routes: [{backend: echo}]" : "backend: echo",
-                                upstream.address()));
+                """.formatted(
+                        tls,
+                        protocol,
+                        protocol.equals("https") ? "routes: [{backend: echo}]" : "backend: echo",
+                        upstream.address()));
     }
 
     /** Shakes hands with a BoringSSL client, proves that data passes on {@code tls} ports, and tells whose certificate it saw. */
@@ -132,7 +130,9 @@ class TlsMatrixTest {
 
     @ParameterizedTest
     @CsvSource({
-        "intermediate, TLSv1.2", "intermediate, TLSv1.3", "modern, TLSv1.3",
+        "intermediate, TLSv1.2",
+        "intermediate, TLSv1.3",
+        "modern, TLSv1.3",
     })
     void versionsOfThePolicy(String policy, String version) throws IOException {
         RunningProxy proxy = start("tls", "policy: " + policy);
@@ -248,7 +248,9 @@ class TlsMatrixTest {
     }
 
     private static int[] codePoints(String hex) {
-        return Stream.of(hex.split(" ")).mapToInt(text -> Integer.parseInt(text, 16)).toArray();
+        return Stream.of(hex.split(" "))
+                .mapToInt(text -> Integer.parseInt(text, 16))
+                .toArray();
     }
 
     /** TLS 1.2 sends the certificate in the clear, so a hello is all it takes to see it. */
@@ -264,7 +266,8 @@ class TlsMatrixTest {
                 }
                 seen = concat(seen, body);
                 int at = 4 + ((seen[1] & 0xff) << 16 | (seen[2] & 0xff) << 8 | seen[3] & 0xff);
-                if (seen.length > at + 4 + 6 + 2000 || new String(seen, StandardCharsets.ISO_8859_1).contains("\u000e\0\0\0")) {
+                if (seen.length > at + 4 + 6 + 2000
+                        || new String(seen, StandardCharsets.ISO_8859_1).contains("\u000e\0\0\0")) {
                     CertificateFactory factory = CertificateFactory.getInstance("X.509");
                     X509Certificate leaf = (X509Certificate) factory.generateCertificate(
                             new ByteArrayInputStream(seen, at + 4 + 6, seen.length - at - 10));
@@ -330,7 +333,9 @@ class TlsMatrixTest {
     void unsharedAlpnIsRefusedWithItsAlert() {
         RunningProxy proxy = start("imaps", "");
         assertThatThrownBy(() -> jdk.connect(
-                        proxy.address(), "ec.test", parameters -> parameters.setApplicationProtocols(new String[] {"h2"})))
+                        proxy.address(),
+                        "ec.test",
+                        parameters -> parameters.setApplicationProtocols(new String[] {"h2"})))
                 .isInstanceOf(SSLException.class)
                 .hasMessageContaining("no_application_protocol");
     }

@@ -51,7 +51,8 @@ class DeadlineWheelTest {
             loop.schedule(
                     () -> {
                         long due = System.nanoTime() + nanos;
-                        wheel.create(() -> lateness.add(System.nanoTime() - due)).set(nanos);
+                        wheel.create(() -> lateness.add(System.nanoTime() - due))
+                                .set(nanos);
                     },
                     random.nextLong(TimeUnit.MILLISECONDS.toNanos(500)),
                     TimeUnit.NANOSECONDS);
@@ -184,7 +185,8 @@ class DeadlineWheelTest {
         });
         Random random = new Random(2);
         for (int round = 0; round < 20; round++) {
-            onLoop(() -> deadlines.forEach(deadline -> deadline.set(TimeUnit.SECONDS.toNanos(10 + random.nextInt(60)))));
+            onLoop(() ->
+                    deadlines.forEach(deadline -> deadline.set(TimeUnit.SECONDS.toNanos(10 + random.nextInt(60)))));
         }
         assertThat(expired).hasValue(0);
         onLoop(() -> deadlines.forEach(deadline -> deadline.set(random.nextLong(5 * TICK))));

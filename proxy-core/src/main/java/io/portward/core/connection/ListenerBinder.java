@@ -40,7 +40,10 @@ final class ListenerBinder {
         ListenAddress address = listener.port().listen();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(transport.loops())
-                .channel(transport.serverChannel())
+                .channelFactory(
+                        () -> address.host() == null
+                                ? transport.newServerChannel()
+                                : transport.newServerChannel(socketAddress(address)))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)

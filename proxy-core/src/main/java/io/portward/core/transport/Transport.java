@@ -11,11 +11,15 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.ServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.IdentityHashMap;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -54,6 +58,24 @@ public final class Transport {
 
     public boolean isEpoll() {
         return epoll;
+    }
+
+    /**
+     * A channel to be bound to {@code address}, which for an IPv4 address speaks IPv4 only: epoll's usual kind would take 0.0.0.0 for all
+     * addresses of both families.
+     */
+    public ServerSocketChannel newServerChannel(InetSocketAddress address) {
+        if (address.getAddress() instanceof Inet4Address) {
+            return epoll
+                    ? new EpollServerSocketChannel(SocketProtocolFamily.INET)
+                    : new NioServerSocketChannel(SelectorProvider.provider(), SocketProtocolFamily.INET);
+        }
+        return newServerChannel();
+    }
+
+    /** A channel for both families, where the machine has them. */
+    public ServerSocketChannel newServerChannel() {
+        return epoll ? new EpollServerSocketChannel() : new NioServerSocketChannel();
     }
 
     public Class<? extends ServerSocketChannel> serverChannel() {

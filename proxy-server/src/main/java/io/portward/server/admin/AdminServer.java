@@ -59,7 +59,7 @@ public final class AdminServer implements AutoCloseable {
                 1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_WAITING_SCRAPES), AdminServer::scrapeThread);
         ChannelFuture bound = new ServerBootstrap()
                 .group(transport.loops())
-                .channel(transport.serverChannel())
+                .channelFactory(() -> transport.newServerChannel(address))
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override

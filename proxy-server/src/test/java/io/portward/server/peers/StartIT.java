@@ -62,9 +62,11 @@ class StartIT {
     }
 
     @Test
-    @RequiresCommand({"setpriv", "unshare"})
+    @RequiresCommand({"setpriv", "unshare", "ip"})
     void saysWhatAPrivilegedPortNeeds() throws Exception {
-        List<String> prefix = new ArrayList<>(List.of("unshare", "--net")); // where no setting makes all ports ordinary
+        // A network of its own, where no setting of this machine makes all ports ordinary.
+        List<String> prefix = new ArrayList<>(
+                List.of("unshare", "--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
         prefix.addAll(POWERLESS);
         try (PortwardProcess portward =
                 new PortwardProcess(prefix, List.of(), "run", "--config", https("0.0.0.0:443"))) {
@@ -136,7 +138,26 @@ class StartIT {
                 assertThat(get("https://127.0.0.1:" + port)).isEqualTo("hello\n");
                 assertThat(get("https://[::1]:" + port)).isEqualTo("hello\n");
             }
-            assertThat(new Command("curl", "-s", "https://127.0.0.1:" + six).run().exit()).isEqualTo(7);
+            assertThat(new Command("curl", "-s", "https://127.0.0.1:" + six).run().exit())
+                    .isEqualTo(7);
+        }
+    }
+
+    @Test
+    void listensOnOneFamilyOnlyWhenToldTo() throws Exception {
+        int port = ScriptedUpstream.unusedPort();
+        for (String address : List.of("0.0.0.0", "[::]")) {
+            try (PortwardProcess portward =
+                    new PortwardProcess("run", "--config", https(address + ":" + port)).awaitReady()) {
+                boolean four = address.equals("0.0.0.0");
+                assertThat(get(four ? "https://127.0.0.1:" + port : "https://[::1]:" + port))
+                        .isEqualTo("hello\n");
+                assertThat(new Command("curl", "-s", four ? "https://[::1]:" + port : "https://127.0.0.1:" + port)
+                                .run()
+                                .exit())
+                        .isEqualTo(7);
+                assertThat(portward.readyLine()).contains(four ? "0.0.0.0:" + port : "[::]:" + port);
+            }
         }
     }
 

@@ -13,8 +13,7 @@ final class AlpnNames {
     /** Empty where offers are not looked at. */
     static List<String> of(PortProtocol protocol) {
         return switch (protocol) {
-            // A client that is told to speak HTTP/1.0 offers nothing else, curl for one.
-            case HTTPS -> List.of(HTTP2, "http/1.1", "http/1.0");
+            case HTTPS -> List.of(HTTP2, "http/1.1");
             case IMAPS -> List.of("imap");
             case POP3S -> List.of("pop3");
             case SMTPS -> List.of("smtp");

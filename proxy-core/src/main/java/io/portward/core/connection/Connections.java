@@ -16,28 +16,30 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Connections {
 
-    /** Of every eight descriptors one stays for listeners, files, metrics and the first backends' connections. */
+    /** Of every eight descriptors one stays for listeners, files, scrapes and new connections to backends. */
     private static final int RESERVED_SHARE = 8;
 
     private final ChannelGroup open = new DefaultChannelGroup("clients", GlobalEventExecutor.INSTANCE);
     private final AtomicInteger count = new AtomicInteger();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private final long max;
+    private final AtomicInteger backendConnections;
     private volatile boolean draining;
 
-    Connections(long max) {
+    private Connections(long max, AtomicInteger backendConnections) {
         this.max = max;
+        this.backendConnections = backendConnections;
     }
 
-    /** A descriptor for each client, and enough left for the process to go on when they are used up. */
-    static Connections withinDescriptorLimit() {
-        long limit = DescriptorLimit.get();
-        return new Connections(limit - limit / RESERVED_SHARE);
+    /** As many as there are descriptors left, of which enough stay for the process to go on when clients and backends use up theirs. */
+    static Connections withinDescriptorLimit(AtomicInteger backendConnections) {
+        long left = DescriptorLimit.left();
+        return new Connections(left - left / RESERVED_SHARE, backendConnections);
     }
 
     /** @return false over the cap; the channel is not kept then */
     boolean add(Channel channel) {
-        if (count.incrementAndGet() > max) {
+        if (count.incrementAndGet() + backendConnections.get() > max) {
             count.decrementAndGet();
             return false;
         }

@@ -42,7 +42,7 @@ public final class DataPlane {
     public record BoundPort(PortConfig config, InetSocketAddress address) {}
 
     private final Transport transport;
-    private final Connections connections = Connections.withinDescriptorLimit();
+    private final Connections connections;
     private final Backends backends;
     private final Map<TicketConfig, TicketKeys> ticketKeys = new LinkedHashMap<>();
     private final Map<String, ServedCertificate> certificates = new LinkedHashMap<>();
@@ -51,6 +51,7 @@ public final class DataPlane {
 
     private DataPlane(Configuration configuration, Transport transport, Observer observer) {
         this.transport = transport;
+        this.connections = Connections.withinDescriptorLimit(transport.backendConnections());
         this.backends = new Backends(configuration.backends(), configuration.limits(), transport, observer);
     }
 

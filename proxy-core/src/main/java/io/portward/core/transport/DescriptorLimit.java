@@ -11,9 +11,10 @@ public final class DescriptorLimit {
 
     private DescriptorLimit() {}
 
-    public static long get() {
+    /** How many more may be opened now. Looks at every open one: not for the way of a connection. */
+    public static long left() {
         return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
-                ? unix.getMaxFileDescriptorCount()
+                ? unix.getMaxFileDescriptorCount() - unix.getOpenFileDescriptorCount()
                 : UNKNOWN;
     }
 }

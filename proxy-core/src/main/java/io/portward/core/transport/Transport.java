@@ -23,6 +23,7 @@ import java.nio.channels.spi.SelectorProvider;
 import java.util.IdentityHashMap;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The event loops of the process and the channel types that run on them: epoll where it is to be had, NIO elsewhere.
@@ -33,6 +34,7 @@ public final class Transport {
 
     private final EventLoopGroup loops;
     private final boolean epoll;
+    private final AtomicInteger backendConnections = new AtomicInteger();
     private final IdentityHashMap<EventExecutor, DeadlineWheel> wheels = new IdentityHashMap<>();
 
     private Transport(EventLoopGroup loops, boolean epoll) {
@@ -84,6 +86,11 @@ public final class Transport {
 
     public Class<? extends SocketChannel> socketChannel() {
         return epoll ? EpollSocketChannel.class : NioSocketChannel.class;
+    }
+
+    /** How many connections to backends are open: they share the process's descriptors with the clients. */
+    public AtomicInteger backendConnections() {
+        return backendConnections;
     }
 
     /** The wheel of the loop that {@code channel} lives on. */

@@ -106,8 +106,7 @@ public final class BackendPool {
         UpstreamConnection connection = new UpstreamConnection(this, server, limits, transport);
         dial(loop, server, connection.initializer()).addListener((ChannelFuture dialled) -> {
             if (dialled.isSuccess()) {
-                server.connected();
-                dialled.channel().closeFuture().addListener(closed -> server.disconnected());
+                opened(server, dialled.channel());
                 waiter.acquired(connection);
             } else {
                 server.connectFailed();
@@ -129,8 +128,7 @@ public final class BackendPool {
         }
         dial(loop, server, handler.get()).addListener((ChannelFuture dialled) -> {
             if (dialled.isSuccess()) {
-                server.connected();
-                dialled.channel().closeFuture().addListener(closed -> server.disconnected());
+                opened(server, dialled.channel());
                 waiter.connected(dialled.channel(), server.name());
             } else {
                 server.connectFailed();
@@ -143,6 +141,15 @@ public final class BackendPool {
         Set<Server> all = new HashSet<>(tried);
         all.add(failed);
         return all;
+    }
+
+    private void opened(Server server, Channel channel) {
+        server.connected();
+        transport.backendConnections().incrementAndGet();
+        channel.closeFuture().addListener(closed -> {
+            server.disconnected();
+            transport.backendConnections().decrementAndGet();
+        });
     }
 
     private ChannelFuture dial(EventLoop loop, Server server, ChannelHandler handler) {

@@ -2,6 +2,7 @@ package io.portward.core.connection;
 
 import io.netty.channel.Channel;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.util.concurrent.Future;
 import io.portward.config.model.CertificateConfig;
 import io.portward.config.model.Configuration;
 import io.portward.config.model.PortConfig;
@@ -67,7 +68,9 @@ public final class DataPlane {
         DataPlane plane = new DataPlane(configuration, transport, observer);
         try {
             plane.loadCertificates(configuration.certificates(), pem);
-            observer.certificates(plane.certificates.values().stream().map(ServedCertificate::facts).toList());
+            observer.certificates(plane.certificates.values().stream()
+                    .map(ServedCertificate::facts)
+                    .toList());
             for (PortConfig port : configuration.ports()) {
                 plane.open(configuration, port, observer);
             }
@@ -102,7 +105,12 @@ public final class DataPlane {
                 tls == null ? null : store(port),
                 port.protocol() == PortProtocol.HTTPS
                         ? new HttpService(
-                                port, backends, configuration.limits(), configuration.trustedProxies(), portObserver, transport)
+                                port,
+                                backends,
+                                configuration.limits(),
+                                configuration.trustedProxies(),
+                                portObserver,
+                                transport)
                         : null,
                 backends,
                 configuration.limits(),
@@ -134,18 +142,24 @@ public final class DataPlane {
 
     private void scheduleRotation(TicketKeys keys) {
         long wait = keys.untilNextChange().toNanos();
-        transport.loops().next().schedule(() -> {
-            keys.advance();
-            scheduleRotation(keys);
-        }, wait, TimeUnit.NANOSECONDS);
+        transport
+                .loops()
+                .next()
+                .schedule(
+                        () -> {
+                            keys.advance();
+                            scheduleRotation(keys);
+                        },
+                        wait,
+                        TimeUnit.NANOSECONDS);
     }
 
     /** In the order of the configuration. */
     public List<BoundPort> boundPorts() {
         List<BoundPort> bound = new ArrayList<>();
         for (int i = 0; i < acceptors.size(); i++) {
-            bound.add(new BoundPort(
-                    listeners.get(i).port(), (InetSocketAddress) acceptors.get(i).localAddress()));
+            bound.add(new BoundPort(listeners.get(i).port(), (InetSocketAddress)
+                    acceptors.get(i).localAddress()));
         }
         return bound;
     }
@@ -153,13 +167,18 @@ public final class DataPlane {
     /**
      * Stops accepting, lets connections finish what they began, and cuts what is left after {@code grace}.
      *
+     * <p>Every connection has been told when this returns.
+     *
      * @return completes when the last connection is gone
      */
     public CompletionStage<Void> drain(Duration grace) {
         acceptors.forEach(acceptor -> acceptor.close().awaitUninterruptibly());
         CompletionStage<Void> drained = connections.drain();
-        connections.open().forEach(channel -> channel.eventLoop()
-                .execute(() -> channel.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE)));
+        connections.open().stream()
+                .map(channel -> channel.eventLoop()
+                        .submit(() -> channel.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE)))
+                .toList()
+                .forEach(Future::awaitUninterruptibly);
         transport.loops().next().schedule(this::cutConnections, grace.toNanos(), TimeUnit.NANOSECONDS);
         return drained;
     }

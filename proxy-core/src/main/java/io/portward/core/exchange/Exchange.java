@@ -56,6 +56,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private boolean requestPaused;
     private boolean responsePaused;
     private boolean responseStarted;
+    private long untilWritable;
     private boolean upgrading;
     private boolean retried;
     private boolean over;
@@ -294,6 +295,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (!over && !responsePaused && !sink.isWritable()) {
             assert upstream != null : "a body comes from somewhere";
             responsePaused = true;
+            untilWritable = client.channel().bytesBeforeWritable();
             upstream.pauseResponse(true);
         }
     }
@@ -362,8 +364,19 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (over) {
             return;
         }
+        if (responsePaused && clientTook()) {
+            deadline.set(service.port().timeouts().idle().toNanos());
+            return;
+        }
         boolean waitingForClient = responseStarted ? responsePaused : !requestEnded && !requestPaused;
         refuse(method, waitingForClient ? ErrorKind.REQUEST_TIMEOUT : ErrorKind.UPSTREAM_TIMEOUT);
+    }
+
+    /** Whether a slow client has taken part of what is queued for it since the last look, though not enough for more to be read. */
+    private boolean clientTook() {
+        long before = untilWritable;
+        untilWritable = client.channel().bytesBeforeWritable();
+        return untilWritable < before;
     }
 
     /** Something moved: the wait begins anew. */

@@ -60,6 +60,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     /** The longest that a client may send into the void; nginx's lingering_time. */
     private static final long LINGER_NANOS = 30_000_000_000L;
 
+    /** How long a shutdown waits for the first request of a new connection: a round trip to the far side of the world, and some. */
+    private static final long FIRST_REQUEST_NANOS = 1_000_000_000L;
+
     private final HttpService service;
     private final ClientConnection client;
     private final DeadlineWheel deadlines;
@@ -81,6 +84,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private boolean working;
     private boolean partialHead;
     private boolean draining;
+    private boolean asked;
     private boolean lingering;
     /** On the clock of {@link System#nanoTime}, once the last answer has been written. */
     private long lingerEndNanos;
@@ -147,6 +151,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private void begin(HttpRequest request) {
         partialHead = false;
         deadline.cancel();
+        asked = true;
         method = request.method();
         requestEnded = false;
         requestPaused = false;
@@ -390,10 +395,19 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         if (event == DrainEvent.INSTANCE) {
             draining = true;
             if (exchange == null && !partialHead && !lingering) {
-                context.close();
+                drainIdle();
             }
         } else if (event instanceof InputClosed) {
             inputClosed(event == InputClosed.CUT);
+        }
+    }
+
+    /** A client that has just arrived cannot know; its first request is answered if it comes soon. */
+    private void drainIdle() {
+        if (asked) {
+            ctx.close();
+        } else {
+            deadline.set(FIRST_REQUEST_NANOS);
         }
     }
 

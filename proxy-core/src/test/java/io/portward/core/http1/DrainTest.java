@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -55,6 +56,34 @@ class DrainTest {
                 assertThat(reply.header("connection")).isEqualTo("close");
                 assertThat(client.readAll()).isEmpty();
                 client.close();
+                drained.get(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    /** A client that has only just arrived did not know, and asks on no other connection. */
+    @RepeatedTest(5)
+    void answersTheFirstRequestOfAConnectionThatHasNotAskedYet() throws Exception {
+        try (CannedOrigin origin = CannedOrigin.answering(CannedOrigin.OK)) {
+            HttpsPort port = HttpsPort.start(PROXIES, origin.address());
+            try (RawClient client = port.connect()) {
+                CompletableFuture<Void> drained = drain(port);
+                Reply reply = Reply.read(client.send(GET));
+                assertThat(reply.body()).isEqualTo("ok");
+                assertThat(reply.header("connection")).isEqualTo("close");
+                client.close();
+                drained.get(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void doesNotWaitLongForAFirstRequest() throws Exception {
+        try (CannedOrigin origin = CannedOrigin.answering(CannedOrigin.OK)) {
+            HttpsPort port = HttpsPort.start(PROXIES, origin.address());
+            try (RawClient client = port.connect()) {
+                CompletableFuture<Void> drained = drain(port);
+                assertThat(client.readAll()).isEmpty();
                 drained.get(5, TimeUnit.SECONDS);
             }
         }

@@ -11,6 +11,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -150,6 +151,34 @@ class HttpTimeoutsTest {
                         .until(() -> port.proxy().port().closedCount() == 1);
             }
             assertThat(port.requests()).extracting(request -> request.status()).containsExactly(200);
+        }
+    }
+
+    /** Slow is not stalled: the idle time is shorter than the queue towards the client takes to drain. */
+    @Test
+    void waitsForAClientThatReadsSlowly() throws Exception {
+        try (ScriptedUpstream origin = ScriptedUpstream.start(connection -> {
+            connection.readUntil("\r\n\r\n");
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+            try {
+                for (int i = 0; i < 1000; i++) {
+                    connection.send(new byte[100_000]);
+                }
+            } catch (SocketException cut) {
+                assertThat(cut).hasMessageMatching("(?i).*(broken pipe|reset).*");
+            }
+        })) {
+            HttpsPort port = HttpsPort.with(PROXIES, "", "timeouts: {idle: 2s}", origin.address());
+            try (RawClient client = port.connectWithSmallBuffer()) {
+                client.send(GET);
+                long end = System.nanoTime() + Duration.ofSeconds(6).toNanos();
+                while (System.nanoTime() < end) {
+                    assertThat(client.in().readNBytes(16 * 1024)).hasSize(16 * 1024);
+                    // The pace of the client, not a wait for something.
+                    LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+                }
+                assertThat(port.proxy().port().closedCount()).isZero();
+            }
         }
     }
 }

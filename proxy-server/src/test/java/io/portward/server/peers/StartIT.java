@@ -65,8 +65,8 @@ class StartIT {
     @RequiresCommand({"setpriv", "unshare", "ip"})
     void saysWhatAPrivilegedPortNeeds() throws Exception {
         // A network of its own, where no setting of this machine makes all ports ordinary.
-        List<String> prefix = new ArrayList<>(
-                List.of("unshare", "--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
+        List<String> prefix =
+                new ArrayList<>(List.of("unshare", "--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
         prefix.addAll(POWERLESS);
         try (PortwardProcess portward =
                 new PortwardProcess(prefix, List.of(), "run", "--config", https("0.0.0.0:443"))) {
@@ -78,9 +78,8 @@ class StartIT {
     @Test
     @RequiresCommand("setpriv")
     void needsNoRightsForOrdinaryPorts() throws Exception {
-        try (PortwardProcess portward = new PortwardProcess(
-                        POWERLESS, List.of(), "run", "--config", https("127.0.0.1:0"))
-                .awaitReady()) {
+        try (PortwardProcess portward =
+                new PortwardProcess(POWERLESS, List.of(), "run", "--config", https("127.0.0.1:0")).awaitReady()) {
             assertThat(get("https://127.0.0.1:" + portward.port("https"))).isEqualTo("hello\n");
         }
     }
@@ -88,7 +87,9 @@ class StartIT {
     @Test
     @RequiresCommand({"setpriv", "chown"})
     void saysWhichKeyItMayNotRead() throws Exception {
-        new Command("chown", "65534", folder.resolve("ecdsa.key").toString()).run().succeeded();
+        new Command("chown", "65534", folder.resolve("ecdsa.key").toString())
+                .run()
+                .succeeded();
         try (PortwardProcess portward =
                 new PortwardProcess(POWERLESS, List.of(), "run", "--config", https("127.0.0.1:0"))) {
             assertThat(portward.awaitExit()).isEqualTo(2);
@@ -120,8 +121,7 @@ class StartIT {
         String config = foreign ? https(address) : https("127.0.0.1:0", "admin: {listen: \"" + address + "\"}");
         try (PortwardProcess portward = new PortwardProcess("run", "--config", config)) {
             assertThat(portward.awaitExit()).isEqualTo(foreign ? 1 : 2);
-            assertThat(String.join("\n", portward.err()))
-                    .contains(address, foreign ? "no interface" : "allowRemote");
+            assertThat(String.join("\n", portward.err())).contains(address, foreign ? "no interface" : "allowRemote");
         }
     }
 
@@ -138,7 +138,9 @@ class StartIT {
                 assertThat(get("https://127.0.0.1:" + port)).isEqualTo("hello\n");
                 assertThat(get("https://[::1]:" + port)).isEqualTo("hello\n");
             }
-            assertThat(new Command("curl", "-s", "https://127.0.0.1:" + six).run().exit())
+            assertThat(new Command("curl", "-s", "https://127.0.0.1:" + six)
+                            .run()
+                            .exit())
                     .isEqualTo(7);
         }
     }
@@ -178,7 +180,9 @@ class StartIT {
     }
 
     private static String complaint(PortwardProcess portward) {
-        assertThat(portward.err()).filteredOn(line -> line.startsWith("portward: ")).hasSize(1);
+        assertThat(portward.err())
+                .filteredOn(line -> line.startsWith("portward: "))
+                .hasSize(1);
         return portward.err().stream()
                 .filter(line -> line.startsWith("portward: "))
                 .findFirst()

@@ -14,7 +14,8 @@ final class BindProblem {
     static String explain(ListenAddress address, Throwable cause) {
         String reason = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
         if (reason.contains("in use")) {
-            return "port " + address + " is already in use by another process; stop it (`ss -ltnp` names it) or change `listen`";
+            return "port " + address
+                    + " is already in use by another process; stop it (`ss -ltnp` names it) or change `listen`";
         }
         if (reason.contains("permission denied")) {
             String remedy = address.port() < FIRST_ORDINARY_PORT
@@ -23,7 +24,8 @@ final class BindProblem {
             return "port " + address + " may not be bound: " + remedy;
         }
         if (reason.contains("cannot assign") || reason.contains("can't assign")) {
-            return "port " + address + " cannot be bound: no interface of this machine has the address " + address.host();
+            return "port " + address + " cannot be bound: no interface of this machine has the address "
+                    + address.host();
         }
         String detail = cause instanceof BindException ? cause.getMessage() : cause.toString();
         return "port " + address + " cannot be bound: " + detail;

@@ -67,7 +67,9 @@ public final class DataPlane {
         DataPlane plane = new DataPlane(configuration, transport, observer);
         try {
             plane.loadCertificates(configuration.certificates(), pem);
-            observer.certificates(plane.certificates.values().stream().map(ServedCertificate::facts).toList());
+            observer.certificates(plane.certificates.values().stream()
+                    .map(ServedCertificate::facts)
+                    .toList());
             for (PortConfig port : configuration.ports()) {
                 plane.open(configuration, port, observer);
             }
@@ -102,7 +104,12 @@ public final class DataPlane {
                 tls == null ? null : store(port),
                 port.protocol() == PortProtocol.HTTPS
                         ? new HttpService(
-                                port, backends, configuration.limits(), configuration.trustedProxies(), portObserver, transport)
+                                port,
+                                backends,
+                                configuration.limits(),
+                                configuration.trustedProxies(),
+                                portObserver,
+                                transport)
                         : null,
                 backends,
                 configuration.limits(),
@@ -134,18 +141,24 @@ public final class DataPlane {
 
     private void scheduleRotation(TicketKeys keys) {
         long wait = keys.untilNextChange().toNanos();
-        transport.loops().next().schedule(() -> {
-            keys.advance();
-            scheduleRotation(keys);
-        }, wait, TimeUnit.NANOSECONDS);
+        transport
+                .loops()
+                .next()
+                .schedule(
+                        () -> {
+                            keys.advance();
+                            scheduleRotation(keys);
+                        },
+                        wait,
+                        TimeUnit.NANOSECONDS);
     }
 
     /** In the order of the configuration. */
     public List<BoundPort> boundPorts() {
         List<BoundPort> bound = new ArrayList<>();
         for (int i = 0; i < acceptors.size(); i++) {
-            bound.add(new BoundPort(
-                    listeners.get(i).port(), (InetSocketAddress) acceptors.get(i).localAddress()));
+            bound.add(new BoundPort(listeners.get(i).port(), (InetSocketAddress)
+                    acceptors.get(i).localAddress()));
         }
         return bound;
     }
@@ -158,8 +171,10 @@ public final class DataPlane {
     public CompletionStage<Void> drain(Duration grace) {
         acceptors.forEach(acceptor -> acceptor.close().awaitUninterruptibly());
         CompletionStage<Void> drained = connections.drain();
-        connections.open().forEach(channel -> channel.eventLoop()
-                .execute(() -> channel.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE)));
+        connections
+                .open()
+                .forEach(channel -> channel.eventLoop()
+                        .execute(() -> channel.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE)));
         transport.loops().next().schedule(this::cutConnections, grace.toNanos(), TimeUnit.NANOSECONDS);
         return drained;
     }

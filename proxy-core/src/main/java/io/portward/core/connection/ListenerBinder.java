@@ -40,10 +40,9 @@ final class ListenerBinder {
         ListenAddress address = listener.port().listen();
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(transport.loops())
-                .channelFactory(
-                        () -> address.host() == null
-                                ? transport.newServerChannel()
-                                : transport.newServerChannel(socketAddress(address)))
+                .channelFactory(() -> address.host() == null
+                        ? transport.newServerChannel()
+                        : transport.newServerChannel(socketAddress(address)))
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)

@@ -62,8 +62,7 @@ class CurlIT {
                     protocol: https
                     routes: [{path: /files, backend: nginx}, {backend: python}]
                   - {listen: "127.0.0.1:0", protocol: redirect, to: HTTPS}
-                """
-                .replace("PKI", folder.resolve("pki").toString())
+                """.replace("PKI", folder.resolve("pki").toString())
                 .replace("NGINX", nginx.address())
                 .replace("PYTHON", python.address())
                 .replace("HTTPS", "" + https);
@@ -79,8 +78,8 @@ class CurlIT {
     @ValueSource(strings = {"--http1.0", "--http1.1", "--http2"})
     void downloadsALargeFileUnchanged(String version) throws Exception {
         Path received = folder.resolve("received" + version);
-        Command.Result result = curl(
-                version, "-o", received.toString(), "-w", "%{http_code} %{http_version}", url("/files/large"));
+        Command.Result result =
+                curl(version, "-o", received.toString(), "-w", "%{http_code} %{http_version}", url("/files/large"));
         assertThat(result.succeeded().out())
                 .startsWith("200 ")
                 .isEqualTo("200 " + (version.equals("--http1.0") ? "1.1" : version.substring(6)));
@@ -150,7 +149,9 @@ class CurlIT {
         Command.Result part = curl(version, "-r", "4-7", "-w", " %{http_code}", url("/files/text.txt"));
         assertThat(part.succeeded().out()).isEqualTo("same 206");
         Command.Result compressed = curl(version, "--compressed", "-D", "-", url("/files/text.txt"));
-        assertThat(lower(compressed.succeeded())).contains("content-encoding: gzip").endsWith("the same line\n");
+        assertThat(lower(compressed.succeeded()))
+                .contains("content-encoding: gzip")
+                .endsWith("the same line\n");
     }
 
     @ParameterizedTest
@@ -194,8 +195,7 @@ class CurlIT {
 
     @Test
     void redirectKeepsTheMethodAndBodyOfAPost() throws Exception {
-        Command.Result result =
-                curl("-L", "-d", "some=body", "http://localhost:" + PROXY.port("redirect") + "/upload");
+        Command.Result result = curl("-L", "-d", "some=body", "http://localhost:" + PROXY.port("redirect") + "/upload");
         assertThat(result.succeeded().out()).startsWith("9 ");
     }
 
@@ -225,16 +225,16 @@ class CurlIT {
     @ParameterizedTest
     @ValueSource(strings = {"--http1.1", "--http2"})
     void keepsTheConnectionForTheNextRequest(String version) throws Exception {
-        Command.Result result = curl(
-                version, "-w", "%{num_connects}", "-o", "/dev/null", url("/a"), "-o", "/dev/null", url("/b"));
+        Command.Result result =
+                curl(version, "-w", "%{num_connects}", "-o", "/dev/null", url("/a"), "-o", "/dev/null", url("/b"));
         assertThat(result.succeeded().out()).isEqualTo("10");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"--http1.1", "--http2"})
     void answersFiftyRequestsAtOnce(String version) throws Exception {
-        List<String> arguments =
-                new ArrayList<>(List.of(version, "-Z", "--parallel-max", "50", "-w", "%{http_code} %{size_download}\\n"));
+        List<String> arguments = new ArrayList<>(
+                List.of(version, "-Z", "--parallel-max", "50", "-w", "%{http_code} %{size_download}\\n"));
         IntStream.range(0, 50).forEach(i -> arguments.addAll(List.of("-o", "/dev/null", url("/files/text.txt?" + i))));
         Command.Result result = curl(arguments.toArray(String[]::new));
         assertThat(result.succeeded().out().lines()).hasSize(50).containsOnly("200 14000");

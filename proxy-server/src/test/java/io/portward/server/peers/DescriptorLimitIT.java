@@ -76,8 +76,7 @@ class DescriptorLimitIT {
             disconnect();
             await().atMost(TIMEOUT).until(() -> page(https).equals("hello\n"));
             await().atMost(TIMEOUT)
-                    .until(() -> metrics(portward)
-                            .contains("portward_connections_active{port=\"127.0.0.1:0\"} 0.0"));
+                    .until(() -> metrics(portward).contains("portward_connections_active{port=\"127.0.0.1:0\"} 0.0"));
         }
     }
 
@@ -136,7 +135,11 @@ class DescriptorLimitIT {
                 """.replace("WEB", web.address());
         Path file = Files.writeString(folder.resolve("portward.yaml"), text);
         return new PortwardProcess(
-                        List.of("prlimit", "--nofile=" + LIMIT + ":" + LIMIT), List.of(), "run", "--config", file.toString())
+                        List.of("prlimit", "--nofile=" + LIMIT + ":" + LIMIT),
+                        List.of(),
+                        "run",
+                        "--config",
+                        file.toString())
                 .awaitReady();
     }
 }

@@ -27,11 +27,15 @@ final class Dovecot implements AutoCloseable {
         for (Path path : List.of(folder, mail)) {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
-        new Command("chown", MAIL_OWNER + ":" + MAIL_OWNER, mail.toString()).run().succeeded();
+        new Command("chown", MAIL_OWNER + ":" + MAIL_OWNER, mail.toString())
+                .run()
+                .succeeded();
         Files.writeString(folder.resolve("users"), "joe:{PLAIN}secret\n");
         log = folder.resolve("dovecot.log");
         Path file = Files.writeString(folder.resolve("dovecot.conf"), configuration(folder));
-        daemon = new Daemon("/usr/sbin/dovecot", "-F", "-c", file.toString()).awaitPort(imap).awaitPort(pop3);
+        daemon = new Daemon("/usr/sbin/dovecot", "-F", "-c", file.toString())
+                .awaitPort(imap)
+                .awaitPort(pop3);
     }
 
     private String configuration(Path folder) {
@@ -76,8 +80,7 @@ final class Dovecot implements AutoCloseable {
                     port = 0
                   }
                 }
-                """
-                .replace("FOLDER", folder.toString())
+                """.replace("FOLDER", folder.toString())
                 .replace("OWNER", "" + MAIL_OWNER)
                 .replace("IMAP", "" + imap)
                 .replace("BEHIND", "" + imapBehindProxy)

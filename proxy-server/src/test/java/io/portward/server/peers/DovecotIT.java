@@ -54,8 +54,7 @@ class DovecotIT {
                   - {listen: "127.0.0.1:0", protocol: imaps, backend: imapV2}
                   - {listen: "127.0.0.1:0", protocol: imaps, backend: imap, timeouts: {tcpIdle: 2s}}
                   - {listen: "127.0.0.1:0", protocol: pop3s, backend: pop3}
-                """
-                .replace("IMAP", dovecot.imap())
+                """.replace("IMAP", dovecot.imap())
                 .replace("BEHIND", dovecot.imapBehindProxy())
                 .replace("POP3", dovecot.pop3());
     }
@@ -135,7 +134,10 @@ class DovecotIT {
                         "openssl", "s_client", "-quiet", "-ign_eof", "-connect", "127.0.0.1:" + PROXY.port("imaps"))
                 .input("a LOGOUT\r\n")
                 .run();
-        assertThat(result.succeeded().out()).startsWith("* OK ").contains("* BYE ").contains("a OK ");
+        assertThat(result.succeeded().out())
+                .startsWith("* OK ")
+                .contains("* BYE ")
+                .contains("a OK ");
     }
 
     @Test

@@ -168,7 +168,14 @@ class DrainIT {
 
     private Command curl(String version, String url) {
         return new Command(List.of(
-                "curl", "-sS", "--max-time", "30", "--cacert", folder.resolve("ca.pem").toString(), version, url));
+                "curl",
+                "-sS",
+                "--max-time",
+                "30",
+                "--cacert",
+                folder.resolve("ca.pem").toString(),
+                version,
+                url));
     }
 
     private PortwardProcess run(String grace) throws IOException {

@@ -127,8 +127,13 @@ class LargeTransferIT {
     }
 
     private Command.Result curl(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(
-                List.of("curl", "-sS", "--max-time", "110", "--cacert", folder.resolve("ca.pem").toString()));
+        List<String> command = new ArrayList<>(List.of(
+                "curl",
+                "-sS",
+                "--max-time",
+                "110",
+                "--cacert",
+                folder.resolve("ca.pem").toString()));
         command.addAll(List.of(arguments));
         return new Command(command).run();
     }

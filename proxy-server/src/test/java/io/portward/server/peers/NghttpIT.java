@@ -84,8 +84,15 @@ class NghttpIT {
     @Test
     void passesDataAndTrailersOfARequest() throws Exception {
         Path file = nginx.root().resolve("files/large");
-        Command.Result result =
-                nghttp("-H", ":method: POST", "-d", file.toString(), "--no-content-length", "--trailer", "x-sum: 42", url("/upload"));
+        Command.Result result = nghttp(
+                "-H",
+                ":method: POST",
+                "-d",
+                file.toString(),
+                "--no-content-length",
+                "--trailer",
+                "x-sum: 42",
+                url("/upload"));
         assertThat(result.out()).isEqualTo(LARGE + " " + Sha256.of(file) + "\nx-sum: 42\n");
     }
 

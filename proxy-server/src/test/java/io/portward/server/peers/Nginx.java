@@ -48,7 +48,9 @@ final class Nginx implements AutoCloseable {
                         LOCATIONS
                     }
                 }
-                """.replace("LOCATIONS", locations).replace("FOLDER", folder.toString()).replace("PORT", "" + port));
+                """.replace("LOCATIONS", locations)
+                .replace("FOLDER", folder.toString())
+                .replace("PORT", "" + port));
         daemon = new Daemon("/usr/sbin/nginx", "-p", folder.toString(), "-c", file.toString()).awaitPort(port);
     }
 

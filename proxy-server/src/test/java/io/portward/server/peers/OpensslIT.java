@@ -156,7 +156,8 @@ class OpensslIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"https, imap", "https, spdy/3", "imaps, h2", "imaps, 'http/1.1,pop3'", "pop3s, imap", "smtps, http/1.1"})
+    @CsvSource({"https, imap", "https, spdy/3", "imaps, h2", "imaps, 'http/1.1,pop3'", "pop3s, imap", "smtps, http/1.1"
+    })
     void refusesAnOfferWithoutOne(String protocol, String offer) throws Exception {
         Command.Result result = client(PROXY.port(protocol), "Q\n", "-alpn " + offer);
         assertThat(result.exit()).isEqualTo(1);
@@ -174,7 +175,9 @@ class OpensslIT {
         int strict = PROXY.ports("https").get(1);
         assertThat(client(strict, REQUEST, "-servername elsewhere.test").err()).contains("unrecognized name");
         assertThat(client(strict, REQUEST, "-noservername").exit()).isEqualTo(1);
-        assertThat(client(strict, REQUEST, "-servername www.localhost").succeeded().out())
+        assertThat(client(strict, REQUEST, "-servername www.localhost")
+                        .succeeded()
+                        .out())
                 .contains("hello");
         assertThat(client(https(), REQUEST, "-noservername").succeeded().out()).contains("hello");
     }

@@ -61,8 +61,7 @@ class OriginIT {
                       - {path: /old, backend: old}
                       - {backend: python}
                 admin: {listen: "127.0.0.1:0"}
-                """
-                .replace("NGINX", nginx.address())
+                """.replace("NGINX", nginx.address())
                 .replace("OTHER", other.address())
                 .replace("OLD", old.address())
                 .replace("PYTHON", python.address());
@@ -123,16 +122,15 @@ class OriginIT {
     @ParameterizedTest
     @ValueSource(strings = {"--http1.1", "--http2"})
     void passesCompressedAndEmptyFiles(String version) throws Exception {
-        Command.Result result = curl(
-                version, "--compressed", url("/nginx/lines.txt"), url("/nginx/empty"));
+        Command.Result result = curl(version, "--compressed", url("/nginx/lines.txt"), url("/nginx/empty"));
         assertThat(result.succeeded().out()).isEqualTo(LINES);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"--http1.1", "--http2"})
     void passesAHugeFile(String version) throws Exception {
-        Command.Result result = curl(
-                version, "-o", "/dev/null", "-w", "%{http_code} %{size_download}", url("/nginx/huge"));
+        Command.Result result =
+                curl(version, "-o", "/dev/null", "-w", "%{http_code} %{size_download}", url("/nginx/huge"));
         assertThat(result.succeeded().out()).isEqualTo("200 " + HUGE);
     }
 
@@ -154,17 +152,16 @@ class OriginIT {
 
     @Test
     void sendsWhatArrivesWithoutWaitingForMore() throws Exception {
-        Command.Result result = curl(
-                "--http2", "-o", "/dev/null", "-w", "%{time_starttransfer} %{time_total}", url("/slow"));
+        Command.Result result =
+                curl("--http2", "-o", "/dev/null", "-w", "%{time_starttransfer} %{time_total}", url("/slow"));
         String[] seconds = result.succeeded().out().split(" ", -1);
-        assertThat(Double.parseDouble(seconds[1]) - Double.parseDouble(seconds[0])).isGreaterThan(1.5);
+        assertThat(Double.parseDouble(seconds[1]) - Double.parseDouble(seconds[0]))
+                .isGreaterThan(1.5);
     }
 
     @Test
     void goesOnWithTheOtherServerWhenOneStops() throws Exception {
-        String bothAnswer = curl(url("/two/"), url("/two/"))
-                .succeeded()
-                .out();
+        String bothAnswer = curl(url("/two/"), url("/two/")).succeeded().out();
         assertThat(bothAnswer.lines()).containsExactlyInAnyOrder("nginx", "other");
 
         int inFlight = 32;

@@ -68,8 +68,8 @@ class StartIT {
     @RequiresCommand({"setpriv", "unshare", "ip"})
     void saysWhatAPrivilegedPortNeeds() throws Exception {
         // A network of its own, where no setting of this machine makes all ports ordinary.
-        List<String> prefix = new ArrayList<>(
-                List.of("unshare", "--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
+        List<String> prefix =
+                new ArrayList<>(List.of("unshare", "--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
         prefix.addAll(POWERLESS);
         try (PortwardProcess portward =
                 new PortwardProcess(prefix, List.of(), "run", "--config", https("0.0.0.0:443"))) {
@@ -81,9 +81,8 @@ class StartIT {
     @Test
     @RequiresCommand("setpriv")
     void needsNoRightsForOrdinaryPorts() throws Exception {
-        try (PortwardProcess portward = new PortwardProcess(
-                        POWERLESS, List.of(), "run", "--config", https("127.0.0.1:0"))
-                .awaitReady()) {
+        try (PortwardProcess portward =
+                new PortwardProcess(POWERLESS, List.of(), "run", "--config", https("127.0.0.1:0")).awaitReady()) {
             assertThat(get("https://127.0.0.1:" + portward.port("https"))).isEqualTo("hello\n");
         }
     }
@@ -91,7 +90,9 @@ class StartIT {
     @Test
     @RequiresCommand({"setpriv", "chown"})
     void saysWhichKeyItMayNotRead() throws Exception {
-        new Command("chown", "65534", folder.resolve("ecdsa.key").toString()).run().succeeded();
+        new Command("chown", "65534", folder.resolve("ecdsa.key").toString())
+                .run()
+                .succeeded();
         try (PortwardProcess portward =
                 new PortwardProcess(POWERLESS, List.of(), "run", "--config", https("127.0.0.1:0"))) {
             assertThat(portward.awaitExit()).isEqualTo(2);
@@ -123,8 +124,7 @@ class StartIT {
         String config = foreign ? https(address) : https("127.0.0.1:0", "admin: {listen: \"" + address + "\"}");
         try (PortwardProcess portward = new PortwardProcess("run", "--config", config)) {
             assertThat(portward.awaitExit()).isEqualTo(foreign ? 1 : 2);
-            assertThat(String.join("\n", portward.err()))
-                    .contains(address, foreign ? "no interface" : "allowRemote");
+            assertThat(String.join("\n", portward.err())).contains(address, foreign ? "no interface" : "allowRemote");
         }
     }
 
@@ -146,7 +146,9 @@ class StartIT {
                     .filteredOn(head -> head.contains("Host: 127.0.0.1"))
                     .hasSize(2)
                     .allMatch(head -> head.toLowerCase(Locale.ROOT).contains("x-forwarded-for: 127.0.0.1\r\n"));
-            assertThat(new Command("curl", "-s", "https://127.0.0.1:" + six).run().exit())
+            assertThat(new Command("curl", "-s", "https://127.0.0.1:" + six)
+                            .run()
+                            .exit())
                     .isEqualTo(7);
         }
     }
@@ -186,7 +188,9 @@ class StartIT {
     }
 
     private static String complaint(PortwardProcess portward) {
-        assertThat(portward.err()).filteredOn(line -> line.startsWith("portward: ")).hasSize(1);
+        assertThat(portward.err())
+                .filteredOn(line -> line.startsWith("portward: "))
+                .hasSize(1);
         return portward.err().stream()
                 .filter(line -> line.startsWith("portward: "))
                 .findFirst()

@@ -54,8 +54,7 @@ class SumsIT {
                     tls: {unknownNames: reject, policy: modern, handshakeTimeout: 1s}
                   - {listen: "127.0.0.1:IMAPS", protocol: imaps, backend: web}
                 admin: {listen: "127.0.0.1:0"}
-                """
-                .replace("WEB", nginx.address())
+                """.replace("WEB", nginx.address())
                 .replace("HTTPS", "" + https)
                 .replace("STRICT", "" + strict)
                 .replace("IMAPS", "" + imaps);
@@ -91,7 +90,8 @@ class SumsIT {
                 "no_shared_group",
                 "no_shared_alpn",
                 "client_alert_unknown_ca")) {
-            assertThat(scrape()).containsPattern("portward_tls_handshake_failures_total\\{.*reason=\"" + reason + "\"}");
+            assertThat(scrape())
+                    .containsPattern("portward_tls_handshake_failures_total\\{.*reason=\"" + reason + "\"}");
         }
     }
 
@@ -147,7 +147,8 @@ class SumsIT {
         double active = value(metrics, "portward_tls_handshakes_active", port);
         assertThat(connections).isPositive().isEqualTo(handshakes + failures + active);
         assertThat(value(metrics, "portward_connections_active", port)).isEqualTo(port == https ? 1 : 0);
-        assertThat(value(metrics, "portward_tls_handshake_duration_seconds_count", port)).isEqualTo(handshakes);
+        assertThat(value(metrics, "portward_tls_handshake_duration_seconds_count", port))
+                .isEqualTo(handshakes);
     }
 
     private static double value(String metrics, String name, int port) {

@@ -224,7 +224,7 @@ class PoolTest {
 
     @Test
     void keepsABoundedNumberOfIdleConnections() throws Exception {
-        int count = 140;
+        int count = 1040;
         Semaphore answer = new Semaphore(0);
         Semaphore asked = new Semaphore(0);
         try (ScriptedUpstream origin = ScriptedUpstream.start(connection -> {
@@ -239,7 +239,7 @@ class PoolTest {
             for (int i = 0; i < count; i++) {
                 clients.add(port.connect().send(GET));
             }
-            assertThat(asked.tryAcquire(count, 10, TimeUnit.SECONDS)).isTrue();
+            assertThat(asked.tryAcquire(count, 60, TimeUnit.SECONDS)).isTrue();
             answer.release(count);
             for (RawClient client : clients) {
                 assertThat(Reply.read(client).status()).isEqualTo(200);
@@ -250,7 +250,7 @@ class PoolTest {
                                     .observer()
                                     .server(origin.address())
                                     .active())
-                            .isEqualTo(128));
+                            .isEqualTo(1024));
         }
     }
 }

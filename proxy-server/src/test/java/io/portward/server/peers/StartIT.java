@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,13 +32,14 @@ class StartIT {
     @TempDir
     private Path folder;
 
+    private final List<String> heads = new CopyOnWriteArrayList<>();
     private ScriptedUpstream web;
 
     @BeforeEach
     void start() throws IOException {
         DemoCertificates.write(folder);
         web = ScriptedUpstream.start(connection -> {
-            connection.readUntil("\r\n\r\n");
+            heads.add(connection.readUntil("\r\n\r\n"));
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello\n");
         });
     }
@@ -138,6 +141,14 @@ class StartIT {
                 assertThat(get("https://127.0.0.1:" + port)).isEqualTo("hello\n");
                 assertThat(get("https://[::1]:" + port)).isEqualTo("hello\n");
             }
+<<<<<<< HEAD
+=======
+            assertThat(heads)
+                    .hasSize(5)
+                    .filteredOn(head -> head.contains("Host: 127.0.0.1"))
+                    .hasSize(2)
+                    .allMatch(head -> head.toLowerCase(Locale.ROOT).contains("x-forwarded-for: 127.0.0.1\r\n"));
+>>>>>>> peers
             assertThat(new Command("curl", "-s", "https://127.0.0.1:" + six)
                             .run()
                             .exit())

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -56,6 +57,15 @@ public final class DataPlaneExtension
     /** The authority of the class. */
     public TestPki pki() {
         return pki;
+    }
+
+    /**
+     * Starts a data plane.
+     *
+     * @param yaml the configuration, with {@link String#format} placeholders for {@code arguments}
+     */
+    public RunningProxy start(String yaml, Object... arguments) {
+        return start(String.format(Locale.ROOT, yaml, arguments));
     }
 
     public RunningProxy start(String yaml) {

@@ -24,7 +24,7 @@ class DataPlaneExtensionTest {
                     certificates: [{name: web, chain: web.pem, key: web.key}]
                     ports: [{listen: "127.0.0.1:0", protocol: tls, backend: echo}]
                     backends: {echo: {servers: ["%s"]}}
-                    """.formatted(upstream.address()));
+                    """, upstream.address());
             try (RawClient client =
                     TlsClients.trusting(PROXIES.pki().authority()).connect(proxy.address(), "web.test")) {
                 assertThat(client.send("ping\n").readUntil("\n")).isEqualTo("ping\n");

@@ -48,7 +48,7 @@ class TcpBackpressureTest {
                 certificates: [{name: web, chain: web.pem, key: web.key}]
                 ports: [{listen: "127.0.0.1:0", protocol: tls, backend: b}]
                 backends: {b: {servers: ["%s"]}}
-                """.formatted(upstream.address()));
+                """, upstream.address());
     }
 
     /** Bytes that tell where they are. */

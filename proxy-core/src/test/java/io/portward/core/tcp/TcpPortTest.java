@@ -47,7 +47,7 @@ class TcpPortTest {
                 certificates: [{name: web, chain: web.pem, key: web.key}]
                 ports: [{listen: "127.0.0.1:0", protocol: tls, backend: b}]
                 backends: {b: {%s}}
-                """.formatted(backend));
+                """, backend);
     }
 
     private static RunningProxy startFor(ScriptedUpstream upstream) {
@@ -310,7 +310,7 @@ class TcpPortTest {
                     timeouts: {tcpIdle: 700ms}
                     ports: [{listen: "127.0.0.1:0", protocol: tls, backend: b}]
                     backends: {b: {servers: ["%s"]}}
-                    """.formatted(upstream.address()));
+                    """, upstream.address());
             try (TlsEngineClient client = engineClient(proxy, "TLSv1.3")) {
                 long start = System.nanoTime();
                 assertThat(client.send(new byte[] {1}).read(1)).containsExactly(1);

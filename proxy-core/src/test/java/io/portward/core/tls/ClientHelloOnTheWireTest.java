@@ -45,7 +45,7 @@ class ClientHelloOnTheWireTest {
                 certificates: [{name: web, chain: web.pem, key: web.key}]
                 ports: [{listen: "127.0.0.1:0", protocol: tls, backend: echo}]
                 backends: {echo: {servers: ["%s"]}}
-                """.formatted(upstream.address()));
+                """, upstream.address());
     }
 
     @AfterEach

@@ -46,7 +46,7 @@ class FirstResponseLatencyTest {
                     certificates: [{name: web, chain: web.pem, key: web.key}]
                     ports: [{listen: "127.0.0.1:0", protocol: tls, backend: echo}]
                     backends: {echo: {servers: ["%s"]}}
-                    """.formatted(upstream.address()));
+                    """, upstream.address());
             assertThat(median(proxy, fresh, false)).as("full handshake, ms").isLessThan(MEDIAN_MILLIS);
             assertThat(proxy.port().handshakes()).noneMatch(info -> info.resumed());
             assertThat(median(proxy, resuming, true)).as("resumed, ms").isLessThan(MEDIAN_MILLIS);

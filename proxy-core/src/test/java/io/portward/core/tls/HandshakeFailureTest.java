@@ -40,7 +40,8 @@ class HandshakeFailureTest {
     }
 
     private static RunningProxy start(String protocol, String tls) {
-        return PROXIES.start("""
+        return PROXIES.start(
+                """
                 certificates:
                   - {name: ec, chain: ec.pem, key: ec.key}
                   - {name: rsa, chain: rsa.pem, key: rsa.key}
@@ -48,11 +49,11 @@ class HandshakeFailureTest {
                 tls: {%s}
                 ports: [{listen: "127.0.0.1:0", protocol: %s, %s}]
                 backends: {none: {servers: ["127.0.0.1:%d"]}}
-                """.formatted(
-                        tls,
-                        protocol,
-                        protocol.equals("https") ? "routes: [{backend: none}]" : "backend: none",
-                        NOBODY_LISTENS));
+                """,
+                tls,
+                protocol,
+                protocol.equals("https") ? "routes: [{backend: none}]" : "backend: none",
+                NOBODY_LISTENS);
     }
 
     /** Sends, and returns everything that comes back. */

@@ -62,7 +62,7 @@ class OpensslClientTest {
                   - {listen: "127.0.0.1:0", protocol: imaps, backend: echo}
                   - {listen: "127.0.0.1:0", protocol: tls, backend: echo, tls: {policy: modern}}
                 backends: {echo: {servers: ["%s"]}}
-                """.formatted(upstream.address()));
+                """, upstream.address());
     }
 
     private static CommandLine client(RunningProxy proxy, int port, String... options) throws IOException {

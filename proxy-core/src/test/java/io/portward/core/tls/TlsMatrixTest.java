@@ -78,7 +78,8 @@ class TlsMatrixTest {
     }
 
     private RunningProxy start(String protocol, String tls) {
-        return PROXIES.start("""
+        return PROXIES.start(
+                """
                 certificates:
                   - {name: first, chain: first.pem, key: first.key}
                   - {name: both-rsa, chain: both-rsa.pem, key: both-rsa.key}
@@ -90,11 +91,11 @@ class TlsMatrixTest {
                 tls: {%s}
                 ports: [{listen: "127.0.0.1:0", protocol: %s, %s}]
                 backends: {echo: {servers: ["%s"]}}
-                """.formatted(
-                        tls,
-                        protocol,
-                        protocol.equals("https") ? "routes: [{backend: echo}]" : "backend: echo",
-                        upstream.address()));
+                """,
+                tls,
+                protocol,
+                protocol.equals("https") ? "routes: [{backend: echo}]" : "backend: echo",
+                upstream.address());
     }
 
     /** Shakes hands with a BoringSSL client, proves that data passes on {@code tls} ports, and tells whose certificate it saw. */

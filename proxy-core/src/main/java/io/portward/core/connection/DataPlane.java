@@ -174,18 +174,11 @@ public final class DataPlane {
     public CompletionStage<Void> drain(Duration grace) {
         acceptors.forEach(acceptor -> acceptor.close().awaitUninterruptibly());
         CompletionStage<Void> drained = connections.drain();
-<<<<<<< HEAD
         connections.open().stream()
                 .map(channel -> channel.eventLoop()
                         .submit(() -> channel.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE)))
                 .toList()
                 .forEach(Future::awaitUninterruptibly);
-=======
-        connections
-                .open()
-                .forEach(channel -> channel.eventLoop()
-                        .execute(() -> channel.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE)));
->>>>>>> peers
         transport.loops().next().schedule(this::cutConnections, grace.toNanos(), TimeUnit.NANOSECONDS);
         return drained;
     }

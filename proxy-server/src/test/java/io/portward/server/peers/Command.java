@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 /** A program that runs to its end. */
 final class Command {
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
     /** How it ended and what it said, both as ISO-8859-1 so that no byte is lost. */
     record Result(List<String> command, int exit, String out, String err) {

@@ -141,14 +141,11 @@ class StartIT {
                 assertThat(get("https://127.0.0.1:" + port)).isEqualTo("hello\n");
                 assertThat(get("https://[::1]:" + port)).isEqualTo("hello\n");
             }
-<<<<<<< HEAD
-=======
             assertThat(heads)
                     .hasSize(5)
                     .filteredOn(head -> head.contains("Host: 127.0.0.1"))
                     .hasSize(2)
                     .allMatch(head -> head.toLowerCase(Locale.ROOT).contains("x-forwarded-for: 127.0.0.1\r\n"));
->>>>>>> peers
             assertThat(new Command("curl", "-s", "https://127.0.0.1:" + six)
                             .run()
                             .exit())

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.portward.server.ProxyExtension;
 import io.portward.testkit.RequiresCommand;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -162,7 +163,8 @@ class DovecotIT {
             process = new ProcessBuilder("openssl", "s_client", "-quiet", "-connect", "127.0.0.1:" + port)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
-            assertThat(process.inputReader().readLine()).startsWith("* OK ");
+            assertThat(process.inputReader(StandardCharsets.ISO_8859_1).readLine())
+                    .startsWith("* OK ");
         }
 
         boolean isOpen() {

@@ -143,7 +143,6 @@ class OpensslIT {
     @CsvSource({
         "https, h2, h2",
         "https, http/1.1, http/1.1",
-        "https, http/1.0, http/1.0",
         "https, 'http/1.1,h2', h2",
         "https, 'unheard,http/1.1', http/1.1",
         "imaps, imap, imap",
@@ -191,7 +190,7 @@ class OpensslIT {
 
     @Test
     void doesNotRenegotiate() throws Exception {
-        Command.Result result = client(PROXY.port("imaps"), "R\n", "-tls1_2 -no_ign_eof");
+        Command.Result result = client(https(), "R\n", "-tls1_2 -no_ign_eof");
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.err()).contains("RENEGOTIATING").containsPattern("no renegotiation|unexpected message");
     }

@@ -49,7 +49,7 @@ final class HttpsPort {
                 ports: [{listen: "127.0.0.1:0", protocol: https%s%s}]
                 backends: {web: {servers: [%s]}}
                 %s
-                """.formatted(routes, port, servers, file));
+                """, routes, port, servers, file);
         return new HttpsPort(proxy, TlsClients.trusting(proxies.pki().authority()));
     }
 

@@ -150,8 +150,8 @@ class PoolTest {
                 CannedOrigin b = CannedOrigin.answering(named("b"))) {
             HttpsPort port = HttpsPort.servers(
                     PROXIES,
-                    "{address: \"%s\", weight: %d}, {address: \"%s\", weight: %d}"
-                            .formatted(a.address(), first, b.address(), second));
+                    "{address: \"" + a.address() + "\", weight: " + first + "}, {address: \"" + b.address()
+                            + "\", weight: " + second + "}");
             StringBuilder got = new StringBuilder();
             try (RawClient client = port.connect()) {
                 for (int i = 0; i < 8; i++) {

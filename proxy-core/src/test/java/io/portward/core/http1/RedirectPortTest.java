@@ -26,7 +26,7 @@ class RedirectPortTest {
                   - {listen: "127.0.0.1:0", protocol: redirect, to: %d, timeouts: {headers: 500ms}}
                   - {listen: "127.0.0.1:0", protocol: https, routes: [{backend: web}]}
                 backends: {web: {servers: ["127.0.0.1:9"]}}
-                """.formatted(to));
+                """, to);
     }
 
     private static Reply ask(RunningProxy proxy, String request) throws IOException {

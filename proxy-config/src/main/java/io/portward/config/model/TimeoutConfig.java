@@ -19,6 +19,11 @@ public record TimeoutConfig(Duration headers, Duration idle, Duration connect, D
         requirePositive("tcpIdle", tcpIdle);
     }
 
+    /** The {@code tcpIdle} between a port and a backend that each have their own: the one that runs out first. */
+    public Duration shorterTcpIdle(TimeoutConfig other) {
+        return tcpIdle.compareTo(other.tcpIdle) <= 0 ? tcpIdle : other.tcpIdle;
+    }
+
     private static void requirePositive(String name, Duration value) {
         if (value.isNegative() || value.isZero()) {
             throw new IllegalArgumentException(name + ": " + value + " (expected: longer than 0s)");

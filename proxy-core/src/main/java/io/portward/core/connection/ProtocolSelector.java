@@ -19,6 +19,7 @@ import io.portward.core.tls.TlsHandler;
 import io.portward.core.transport.ByteCounter;
 import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.transport.DrainEvent;
+import io.portward.core.upstream.BackendPool;
 import java.util.Objects;
 
 /**
@@ -63,13 +64,14 @@ final class ProtocolSelector implements TlsHandler.Listener {
     private void addTcp(Channel channel, TlsInfo info, DeadlineWheel deadlines) {
         PortConfig port = listener.port();
         String backend = Objects.requireNonNull(port.backend(), "validated: every TCP port has a backend");
+        BackendPool pool = listener.backends().pool(backend, channel);
         channel.pipeline()
                 .addLast(new TcpFrontEnd(
-                        listener.backends().pool(backend, channel),
+                        pool,
                         connection,
                         info,
                         deadlines,
-                        port.timeouts().tcpIdle()));
+                        port.timeouts().shorterTcpIdle(pool.config().timeouts())));
     }
 
     /** The request is answered with where to go instead; the mistake is counted before the answer leaves. */

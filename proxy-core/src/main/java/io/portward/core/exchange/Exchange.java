@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.portward.config.model.RouteConfig;
+import io.portward.config.model.TimeoutConfig;
 import io.portward.core.error.ErrorKind;
 import io.portward.core.http.ErrorReply;
 import io.portward.core.http.Forwarding;
@@ -24,6 +25,7 @@ import io.portward.core.transport.Deadline;
 import io.portward.core.upstream.BackendPool;
 import io.portward.core.upstream.UpstreamConnection;
 import io.portward.core.upstream.UpstreamListener;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -295,6 +297,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (!over && !responsePaused && !sink.isWritable()) {
             assert upstream != null : "a body comes from somewhere";
             responsePaused = true;
+            progress();
             untilWritable = client.channel().bytesBeforeWritable();
             upstream.pauseResponse(true);
         }
@@ -304,11 +307,13 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (upgrading) {
             last.release();
             UpstreamConnection leaving = upstream;
-            assert leaving != null : "somebody accepted the upgrade";
+            assert leaving != null && pool != null : "somebody accepted the upgrade";
             upstream = null;
             finish();
             sink.flush();
-            sink.tunnel(leaving.channel());
+            sink.tunnel(
+                    leaving.channel(),
+                    service.port().timeouts().shorterTcpIdle(pool.config().timeouts()));
             leaving.leaveHttp();
             return;
         }
@@ -368,8 +373,12 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             deadline.set(service.port().timeouts().idle().toNanos());
             return;
         }
-        boolean waitingForClient = responseStarted ? responsePaused : !requestEnded && !requestPaused;
-        refuse(method, waitingForClient ? ErrorKind.REQUEST_TIMEOUT : ErrorKind.UPSTREAM_TIMEOUT);
+        refuse(method, isClientsTurn() ? ErrorKind.REQUEST_TIMEOUT : ErrorKind.UPSTREAM_TIMEOUT);
+    }
+
+    /** Whether it is the client that has to take or to send something, and not the backend. */
+    private boolean isClientsTurn() {
+        return responseStarted ? responsePaused : !requestEnded && !requestPaused;
     }
 
     /** Whether a slow client has taken part of what is queued for it since the last look, though not enough for more to be read. */
@@ -379,19 +388,23 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         return untilWritable < before;
     }
 
-    /** Something moved: the wait begins anew. */
+    /** Something moved: the wait begins anew, with the patience that the side has which is to move next. */
     private void progress() {
         assert pool != null : "started";
-        boolean awaitingHead = requestEnded && !responseStarted;
-        deadline.set((awaitingHead
-                        ? pool.config().timeouts().headers()
-                        : service.port().timeouts().idle())
-                .toNanos());
+        TimeoutConfig backend = pool.config().timeouts();
+        Duration patience;
+        if (isClientsTurn()) {
+            patience = service.port().timeouts().idle();
+        } else {
+            patience = requestEnded && !responseStarted ? backend.headers() : backend.idle();
+        }
+        deadline.set(patience.toNanos());
     }
 
     private void pauseRequest(boolean pause) {
         if (requestPaused != pause) {
             requestPaused = pause;
+            progress();
             sink.pauseRequest(pause);
         }
     }

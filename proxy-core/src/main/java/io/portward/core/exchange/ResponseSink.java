@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.time.Duration;
 
 /**
  * The client's end of one exchange: where the response goes, and the brake on the request. Implemented by each front end.
@@ -43,8 +44,11 @@ public interface ResponseSink {
         return false;
     }
 
-    /** After a 101 was passed on: bytes flow untouched between the client and {@code upstream} from here. Ends the exchange. */
-    default void tunnel(Channel upstream) {
+    /**
+     * After a 101 was passed on: bytes flow untouched between the client and {@code upstream} from here, until none do for {@code idleTime}.
+     * Ends the exchange.
+     */
+    default void tunnel(Channel upstream, Duration idleTime) {
         throw new IllegalStateException("tunnel without acceptsUpgrade");
     }
 

@@ -32,6 +32,7 @@ import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.transport.DrainEvent;
 import io.portward.core.transport.InputClosed;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -354,7 +355,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
-    public void tunnel(Channel upstream) {
+    public void tunnel(Channel upstream, Duration idleTime) {
         exchange = null;
         deadline.cancel();
         if (!waiting.isEmpty()) {
@@ -364,7 +365,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             return;
         }
         ChannelPipeline pipeline = ctx.pipeline();
-        Relay.join(ctx.channel(), upstream, deadlines, service.port().timeouts().tcpIdle());
+        Relay.join(ctx.channel(), upstream, deadlines, idleTime);
         pipeline.remove(this);
         pipeline.remove(codec);
         ctx.channel().config().setAutoRead(true);

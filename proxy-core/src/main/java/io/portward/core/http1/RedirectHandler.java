@@ -27,6 +27,7 @@ import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TlsInfo;
 import io.portward.core.transport.Deadline;
 import io.portward.core.transport.DeadlineWheel;
+import io.portward.core.transport.DrainEvent;
 import java.time.Duration;
 
 /**
@@ -41,6 +42,9 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
 
     /** As nginx's lingering_timeout. */
     private static final long LINGER_NANOS = 5_000_000_000L;
+
+    /** How long a shutdown waits for the request of a connection that has not asked yet, as on https ports. */
+    private static final long LAST_REQUEST_NANOS = 1_000_000_000L;
 
     private final int httpsPort;
     private final boolean onlySafeMethods;
@@ -145,6 +149,8 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
         if (event == ChannelInputShutdownEvent.INSTANCE) {
             // The answer, if there is one, may still be on its way.
             ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        } else if (event == DrainEvent.INSTANCE && !answered) {
+            deadline.set(LAST_REQUEST_NANOS);
         }
     }
 

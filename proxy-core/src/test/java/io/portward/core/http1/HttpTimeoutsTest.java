@@ -112,6 +112,24 @@ class HttpTimeoutsTest {
         }
     }
 
+    /** The port's idle time is for the client; the backend's is the file's here. */
+    @Test
+    void givesTheBackendItsOwnIdleTime() throws IOException {
+        try (ScriptedUpstream origin = ScriptedUpstream.start(connection -> {
+            connection.readUntil("\r\n\r\n");
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
+            // The pace of the backend, not a wait for something.
+            LockSupport.parkNanos(Duration.ofMillis(1500).toNanos());
+            connection.send("half");
+        })) {
+            HttpsPort port =
+                    HttpsPort.with(PROXIES, ", timeouts: {idle: 700ms}", "timeouts: {idle: 8s}", origin.address());
+            try (RawClient client = port.connect()) {
+                assertThat(Reply.read(client.send(GET)).body()).isEqualTo("halfhalf");
+            }
+        }
+    }
+
     @Test
     void cutsAnAnswerThatStops() throws IOException {
         PROXIES.expectWarnings();

@@ -1,11 +1,15 @@
 package io.portward.core.http1;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.RawClient;
 import io.portward.testkit.RunningProxy;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -126,6 +130,23 @@ class RedirectPortTest {
     }
 
     /** Well before the time for a request is over. */
+    /** Browsers open connections ahead of need; a stop must not take its whole grace for them. */
+    @Test
+    void aStopDoesNotWaitLongForARequest() throws Exception {
+        PROXIES.pki().ecdsa("web", "web.test");
+        RunningProxy proxy = PROXIES.start("""
+                certificates: [{name: web, chain: web.pem, key: web.key}]
+                ports: [{listen: "127.0.0.1:0", protocol: redirect}]
+                """);
+        try (RawClient client = RawClient.connect(proxy.address())) {
+            await().until(() -> proxy.port().acceptedCount() == 1);
+            CompletableFuture<Void> drained =
+                    proxy.plane().drain(Duration.ofSeconds(20)).toCompletableFuture();
+            assertThat(client.readAll()).isEmpty();
+            drained.get(5, TimeUnit.SECONDS);
+        }
+    }
+
     @Test
     void closesAtOnceWhenTheClientEnds() throws IOException {
         PROXIES.pki().ecdsa("web", "web.test");

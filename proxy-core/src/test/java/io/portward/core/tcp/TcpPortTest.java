@@ -280,6 +280,38 @@ class TcpPortTest {
         }
     }
 
+    /** The tickets, larger with a longer secret, still wait for the first record then. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"})
+    void anAlertBehindUnsentTicketsIsWhole(String cipher) throws Exception {
+        try (ScriptedUpstream upstream = ScriptedUpstream.echo()) {
+            RunningProxy proxy = startFor(upstream);
+            SSLEngine engine =
+                    clients.context().createSSLEngine("web.test", proxy.address().getPort());
+            engine.setUseClientMode(true);
+            engine.setEnabledCipherSuites(new String[] {cipher});
+            try (TlsEngineClient client =
+                    new TlsEngineClient(RawClient.connect(proxy.address()), engine).handshake()) {
+                client.wire().send(new byte[] {23, 3, 3, 0, 30}).send(random(30));
+                assertThatThrownBy(client::readToCloseNotify).hasMessageContaining("bad_record_mac");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"})
+    void closeNotifyBehindUnsentTicketsIsWhole(String cipher) throws Exception {
+        RunningProxy proxy = start("servers: [\"127.0.0.1:" + ScriptedUpstream.unusedPort() + "\"]");
+        SSLEngine engine =
+                clients.context().createSSLEngine("web.test", proxy.address().getPort());
+        engine.setUseClientMode(true);
+        engine.setEnabledCipherSuites(new String[] {cipher});
+        try (TlsEngineClient client =
+                new TlsEngineClient(RawClient.connect(proxy.address()), engine).handshake()) {
+            assertThat(client.readToCloseNotify()).isEmpty();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"v1", "v2"})
     void theProxyHeaderComesFirst(String version) throws Exception {
@@ -299,6 +331,17 @@ class TcpPortTest {
                             + proxy.address().getPort() + "\r\nhello"
                     : "\r\n\r\n\0\r\nQUIT\n!\u0011";
             assertThat(text).startsWith(first).endsWith("hello").containsOnlyOnce("hello");
+        }
+    }
+
+    @Test
+    void aBackendsOwnIdleTimeEndsAnIdleConnectionToo() throws Exception {
+        try (ScriptedUpstream upstream = ScriptedUpstream.echo()) {
+            RunningProxy proxy = start("servers: [\"" + upstream.address() + "\"], timeouts: {tcpIdle: 700ms}");
+            try (TlsEngineClient client = engineClient(proxy, "TLSv1.3")) {
+                assertThat(client.send(new byte[] {1}).read(1)).containsExactly(1);
+                assertThat(client.readToCloseNotify()).isEmpty();
+            }
         }
     }
 

@@ -55,6 +55,8 @@ final class PemFile {
             }
         } catch (UnsupportedOperationException e) {
             // No POSIX permissions here, so there is nothing to check.
+        } catch (NoSuchFileException e) {
+            problems.add(new PemProblem(Kind.NOT_FOUND, part, file, "no such file: " + file));
         } catch (IOException e) {
             problems.add(new PemProblem(
                     Kind.UNREADABLE, part, file, "permissions of " + file + " cannot be read: " + e.getMessage()));

@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.portward.core.error.ErrorKind;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 
 /** The short plain text a client gets when Portward answers itself. */
 public final class ErrorReply {
@@ -25,6 +26,8 @@ public final class ErrorReply {
         FullHttpResponse response = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1, new HttpResponseStatus(kind.status(), kind.reason()), body);
         response.headers()
+                // RFC 9110 §6.6.1.
+                .set(HttpHeaderNames.DATE, HttpDate.format(Instant.now()))
                 .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=us-ascii")
                 .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes())
                 .set(HttpHeaderNames.CACHE_CONTROL, "no-store")

@@ -21,6 +21,7 @@ import io.portward.core.error.ErrorKind;
 import io.portward.core.http.ErrorReply;
 import io.portward.core.http.Forwarding;
 import io.portward.core.http.FramingGuard;
+import io.portward.core.http.HttpDate;
 import io.portward.core.http.RequestTarget;
 import io.portward.core.http.RequestTargets;
 import io.portward.core.observe.PortObserver;
@@ -29,6 +30,7 @@ import io.portward.core.transport.Deadline;
 import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.transport.DrainEvent;
 import java.time.Duration;
+import java.time.Instant;
 
 /**
  * Answers plain HTTP with a redirect to https, one request for each connection; a client that follows goes to another port anyway.
@@ -139,6 +141,7 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
         FullHttpResponse response =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.PERMANENT_REDIRECT);
         response.headers()
+                .set(HttpHeaderNames.DATE, HttpDate.format(Instant.now()))
                 .set(HttpHeaderNames.LOCATION, "https://" + target.host() + port + target.uri())
                 .set(HttpHeaderNames.CONTENT_LENGTH, 0);
         return response;

@@ -187,6 +187,7 @@ public final class TlsHandler extends ChannelDuplexHandler {
         ClientHello offered = hello;
         CertificateStore.Choice choice = presented;
         assert tls != null && out != null && offered != null && choice != null : "phase HANDSHAKE";
+        int alert = PlaintextAlert.find(input);
         while (true) {
             tls.offerInput(input);
             Outcome outcome = tls.handshake();
@@ -207,12 +208,13 @@ public final class TlsHandler extends ChannelDuplexHandler {
                 }
                 case FAILED, CLOSED -> {
                     ctx.flush();
-                    fail(
-                            ctx,
-                            outcome == Outcome.CLOSED
-                                    ? HandshakeFailure.CLIENT_CLOSED
-                                    : HandshakeFailures.classify(error, offered, choice),
-                            error);
+                    if (outcome == Outcome.CLOSED) {
+                        fail(ctx, HandshakeFailure.CLIENT_CLOSED, "close_notify");
+                    } else if (alert != PlaintextAlert.NONE) {
+                        fail(ctx, HandshakeFailures.alert(alert), "alert " + alert);
+                    } else {
+                        fail(ctx, HandshakeFailures.classify(error, offered, choice), error);
+                    }
                     return false;
                 }
                 default -> {

@@ -109,7 +109,7 @@ public final class BackendPool {
                 opened(server, dialled.channel());
                 waiter.acquired(connection);
             } else {
-                server.connectFailed();
+                server.connectFailed(dialled.cause());
                 acquire(loop, fresh, waiter, with(tried, server));
             }
         });
@@ -131,7 +131,7 @@ public final class BackendPool {
                 opened(server, dialled.channel());
                 waiter.connected(dialled.channel(), server.name());
             } else {
-                server.connectFailed();
+                server.connectFailed(dialled.cause());
                 connect(loop, handler, waiter, with(tried, server));
             }
         });

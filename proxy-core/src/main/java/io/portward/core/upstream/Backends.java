@@ -36,7 +36,7 @@ public final class Backends implements AutoCloseable {
         backends.forEach((name, backend) -> servers.put(
                 name,
                 backend.servers().stream()
-                        .map(server -> new Server(server, observer.server(name, server.address())))
+                        .map(server -> new Server(name, server, observer.server(name, server.address())))
                         .toList()));
         transport.loops().forEach(loop -> {
             Map<String, BackendPool> ofLoop = new HashMap<>();

@@ -5,6 +5,8 @@ import io.portward.config.model.ServerConfig;
 import io.portward.core.observe.ServerObserver;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One server of a backend with what is known of its state.
@@ -16,13 +18,17 @@ final class Server {
     /** How long a server is passed over after a failed connect, as nginx's fail_timeout; health checks will refine it. */
     private static final long PENALTY_NANOS = 10_000_000_000L;
 
+    private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+
+    private final String backend;
     private final ServerConfig config;
     private final ServerObserver observer;
     private final SocketAddress address;
     private volatile boolean up = true;
     private volatile long retryNanos;
 
-    Server(ServerConfig config, ServerObserver observer) {
+    Server(String backend, ServerConfig config, ServerObserver observer) {
+        this.backend = backend;
         this.config = config;
         this.observer = observer;
         byte[] literal = NetUtil.createByteArrayFromIpAddressString(config.host());
@@ -55,6 +61,7 @@ final class Server {
         if (!up) {
             up = true;
             observer.up(true);
+            LOG.info("backend {}: {} is reached again", backend, name());
         }
     }
 
@@ -62,12 +69,14 @@ final class Server {
         observer.disconnected();
     }
 
-    void connectFailed() {
+    /** Tells the operator once, not for every client that asks meanwhile. */
+    void connectFailed(Throwable cause) {
         observer.connectFailed();
         retryNanos = System.nanoTime() + PENALTY_NANOS;
         if (up) {
             up = false;
             observer.up(false);
+            LOG.warn("backend {}: {} cannot be reached: {}", backend, name(), cause.getMessage());
         }
     }
 }

@@ -3,6 +3,7 @@ package io.portward.core.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.portward.core.observe.HandshakeFailure;
 import io.portward.testkit.CommandLine;
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.RequiresCommand;
@@ -123,6 +124,29 @@ class OpensslClientTest {
         }
         await().until(() -> proxy.port().failures().size() == 1);
         assertThat(proxy.port().handshakes()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "-tls1_2 -CAfile, CLIENT_ALERT_UNKNOWN_CA",
+        "-tls1_3 -CAfile, CLIENT_ALERT_UNKNOWN_CA",
+        "-tls1_2 -verify_hostname wrong.test -CAfile, CLIENT_ALERT_BAD_CERTIFICATE",
+        "-tls1_3 -verify_hostname wrong.test -CAfile, CLIENT_ALERT_BAD_CERTIFICATE"
+    })
+    void tellsWhyTheClientRefusedTheCertificate(String options, HandshakeFailure reason) throws Exception {
+        RunningProxy proxy = start();
+        boolean trusts = reason == HandshakeFailure.CLIENT_ALERT_BAD_CERTIFICATE;
+        Path own = PROXIES.pki().authorityFile();
+        Path authority = trusts ? own : own.resolveSibling("web-rsa.pem");
+        List<String> arguments = new ArrayList<>(List.of("-verify_return_error", "-servername", "web.test"));
+        arguments.addAll(List.of((options + " " + authority).split(" ")));
+        try (CommandLine client = client(proxy, 0, arguments.toArray(String[]::new))) {
+            client.endInput().awaitEnd();
+        }
+        await().until(() -> proxy.port().failures().size() == 1);
+        assertThat(proxy.port().failures())
+                .extracting(failure -> failure.reason())
+                .containsExactly(reason);
     }
 
     @ParameterizedTest

@@ -19,7 +19,7 @@ class WeightedRoundRobinTest {
         RecordingObserver observer = new RecordingObserver();
         return IntStream.range(0, weights.length)
                 .mapToObj(i -> ServerConfig.parse((char) ('a' + i) + ".test:1", weights[i]))
-                .map(config -> new Server(config, observer.server("b", config.address())))
+                .map(config -> new Server("b", config, observer.server("b", config.address())))
                 .toList();
     }
 
@@ -52,7 +52,7 @@ class WeightedRoundRobinTest {
     void takesAServerThatRefusedOnlyWhenNoOtherIsLeft() {
         List<Server> servers = servers(1, 1);
         WeightedRoundRobin turns = new WeightedRoundRobin(servers);
-        servers.get(0).connectFailed();
+        servers.get(0).connectFailed(new java.net.ConnectException("refused"));
         assertThat(turns(turns, 4, Set.of())).isEqualTo("bbbb");
         assertThat(turns(turns, 1, Set.of(servers.get(1)))).isEqualTo("a");
         servers.get(0).connected();

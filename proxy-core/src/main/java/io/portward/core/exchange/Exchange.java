@@ -11,7 +11,6 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.portward.config.model.RouteConfig;
-import io.portward.config.model.TimeoutConfig;
 import io.portward.core.error.ErrorKind;
 import io.portward.core.http.ErrorReply;
 import io.portward.core.http.Forwarding;
@@ -311,9 +310,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             upstream = null;
             finish();
             sink.flush();
-            sink.tunnel(
-                    leaving.channel(),
-                    service.port().timeouts().shorterTcpIdle(pool.config().timeouts()));
+            sink.tunnel(leaving.channel(), pool.timeoutsFrom(service.port()).tcpIdle());
             leaving.leaveHttp();
             return;
         }
@@ -391,12 +388,13 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     /** Something moved: the wait begins anew, with the patience that the side has which is to move next. */
     private void progress() {
         assert pool != null : "started";
-        TimeoutConfig backend = pool.config().timeouts();
         Duration patience;
         if (isClientsTurn()) {
             patience = service.port().timeouts().idle();
+        } else if (requestEnded && !responseStarted) {
+            patience = pool.config().timeouts().headers();
         } else {
-            patience = requestEnded && !responseStarted ? backend.headers() : backend.idle();
+            patience = pool.timeoutsFrom(service.port()).idle();
         }
         deadline.set(patience.toNanos());
     }

@@ -286,12 +286,11 @@ class TcpPortTest {
     void anAlertBehindUnsentTicketsIsWhole(String cipher) throws Exception {
         try (ScriptedUpstream upstream = ScriptedUpstream.echo()) {
             RunningProxy proxy = startFor(upstream);
-            SSLEngine engine =
-                    clients.context().createSSLEngine("web.test", proxy.address().getPort());
+            SSLEngine engine = clients.context()
+                    .createSSLEngine("web.test", proxy.address().getPort());
             engine.setUseClientMode(true);
             engine.setEnabledCipherSuites(new String[] {cipher});
-            try (TlsEngineClient client =
-                    new TlsEngineClient(RawClient.connect(proxy.address()), engine).handshake()) {
+            try (TlsEngineClient client = new TlsEngineClient(RawClient.connect(proxy.address()), engine).handshake()) {
                 client.wire().send(new byte[] {23, 3, 3, 0, 30}).send(random(30));
                 assertThatThrownBy(client::readToCloseNotify).hasMessageContaining("bad_record_mac");
             }
@@ -306,8 +305,7 @@ class TcpPortTest {
                 clients.context().createSSLEngine("web.test", proxy.address().getPort());
         engine.setUseClientMode(true);
         engine.setEnabledCipherSuites(new String[] {cipher});
-        try (TlsEngineClient client =
-                new TlsEngineClient(RawClient.connect(proxy.address()), engine).handshake()) {
+        try (TlsEngineClient client = new TlsEngineClient(RawClient.connect(proxy.address()), engine).handshake()) {
             assertThat(client.readToCloseNotify()).isEmpty();
         }
     }

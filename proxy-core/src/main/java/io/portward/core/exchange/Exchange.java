@@ -57,7 +57,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private boolean requestPaused;
     private boolean responsePaused;
     private boolean responseStarted;
-    private long untilWritable;
+    private long markOfClient;
     private boolean upgrading;
     private boolean retried;
     private boolean over;
@@ -297,7 +297,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             assert upstream != null : "a body comes from somewhere";
             responsePaused = true;
             progress();
-            untilWritable = client.channel().bytesBeforeWritable();
+            markOfClient = sink.mark();
             upstream.pauseResponse(true);
         }
     }
@@ -380,9 +380,9 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
 
     /** Whether a slow client has taken part of what is queued for it since the last look, though not enough for more to be read. */
     private boolean clientTook() {
-        long before = untilWritable;
-        untilWritable = client.channel().bytesBeforeWritable();
-        return untilWritable < before;
+        long before = markOfClient;
+        markOfClient = sink.mark();
+        return markOfClient != before;
     }
 
     /** Something moved: the wait begins anew, with the patience that the side has which is to move next. */

@@ -253,6 +253,8 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private void interim(HttpResponse response) {
         if (response.status().code() != HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
             HopByHop.strip(response.headers());
+            // RFC 9110 §8.6: not on 1xx, where an HTTP/2 client would take it for a malformed message.
+            response.headers().remove(HttpHeaderNames.CONTENT_LENGTH);
             sink.head(response, true);
             sink.flush();
             pauseResponseIfFull();

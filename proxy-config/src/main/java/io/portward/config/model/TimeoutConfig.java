@@ -19,9 +19,28 @@ public record TimeoutConfig(Duration headers, Duration idle, Duration connect, D
         requirePositive("tcpIdle", tcpIdle);
     }
 
-    /** The {@code tcpIdle} between a port and a backend that each have their own: the one that runs out first. */
-    public Duration shorterTcpIdle(TimeoutConfig other) {
-        return tcpIdle.compareTo(other.tcpIdle) <= 0 ? tcpIdle : other.tcpIdle;
+    /**
+     * These times of a port, with the idle times that count between it and a backend: what one of the two sets counts, and the shorter where both
+     * set it.
+     *
+     * @param file the times that either has where it sets none
+     */
+    public TimeoutConfig towards(TimeoutConfig backend, TimeoutConfig file) {
+        if (backend.idle.equals(file.idle) && backend.tcpIdle.equals(file.tcpIdle)) {
+            return this;
+        }
+        return new TimeoutConfig(
+                headers,
+                between(idle, backend.idle, file.idle),
+                connect,
+                between(tcpIdle, backend.tcpIdle, file.tcpIdle));
+    }
+
+    private static Duration between(Duration port, Duration backend, Duration file) {
+        if (backend.equals(file)) {
+            return port;
+        }
+        return port.equals(file) || backend.compareTo(port) < 0 ? backend : port;
     }
 
     private static void requirePositive(String name, Duration value) {

@@ -65,4 +65,27 @@ class RecordChecksTest {
         assertThat(configuration.backends().keySet()).containsExactly("z", "a", "m");
         assertThatThrownBy(() -> configuration.backends().clear()).isInstanceOf(UnsupportedOperationException.class);
     }
+
+    @Test
+    void betweenPortAndBackendTheIdleTimeThatWasSetCounts() {
+        assertThat(idleBetween(75, 75)).hasSeconds(75);
+        assertThat(idleBetween(600, 75)).hasSeconds(600);
+        assertThat(idleBetween(75, 600)).hasSeconds(600);
+        assertThat(idleBetween(10, 75)).hasSeconds(10);
+        assertThat(idleBetween(75, 10)).hasSeconds(10);
+        assertThat(idleBetween(600, 10)).hasSeconds(10);
+        assertThat(idleBetween(10, 600)).hasSeconds(10);
+    }
+
+    /** With 75 seconds in the file. */
+    private static Duration idleBetween(int port, int backend) {
+        TimeoutConfig effective = idle(port).towards(idle(backend), idle(75));
+        assertThat(effective.tcpIdle()).isEqualTo(effective.idle());
+        return effective.idle();
+    }
+
+    private static TimeoutConfig idle(int seconds) {
+        Duration idle = Duration.ofSeconds(seconds);
+        return new TimeoutConfig(Duration.ofSeconds(60), idle, Duration.ofSeconds(5), idle);
+    }
 }

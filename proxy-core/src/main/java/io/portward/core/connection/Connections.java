@@ -40,16 +40,19 @@ final class Connections {
     /** @return false over the cap; the channel is not kept then */
     boolean add(Channel channel) {
         if (count.incrementAndGet() + backendConnections.get() > max) {
-            count.decrementAndGet();
+            left();
             return false;
         }
         open.add(channel);
-        channel.closeFuture().addListener(closed -> {
-            if (count.decrementAndGet() == 0 && draining) {
-                drained.complete(null);
-            }
-        });
+        channel.closeFuture().addListener(closed -> left());
         return true;
+    }
+
+    /** One that was refused counted for a moment too, and may be the last. */
+    private void left() {
+        if (count.decrementAndGet() == 0 && draining) {
+            drained.complete(null);
+        }
     }
 
     boolean isDraining() {

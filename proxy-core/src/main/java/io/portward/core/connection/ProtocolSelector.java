@@ -71,7 +71,7 @@ final class ProtocolSelector implements TlsHandler.Listener {
                         connection,
                         info,
                         deadlines,
-                        port.timeouts().shorterTcpIdle(pool.config().timeouts())));
+                        pool.timeoutsFrom(port).tcpIdle()));
     }
 
     /** The request is answered with where to go instead; the mistake is counted before the answer leaves. */

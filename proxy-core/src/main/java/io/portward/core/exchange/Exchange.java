@@ -11,7 +11,6 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.portward.config.model.RouteConfig;
-import io.portward.config.model.TimeoutConfig;
 import io.portward.core.error.ErrorKind;
 import io.portward.core.http.ErrorReply;
 import io.portward.core.http.Forwarding;
@@ -58,7 +57,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private boolean requestPaused;
     private boolean responsePaused;
     private boolean responseStarted;
-    private long untilWritable;
+    private long markOfClient;
     private boolean upgrading;
     private boolean retried;
     private boolean over;
@@ -254,6 +253,8 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private void interim(HttpResponse response) {
         if (response.status().code() != HttpResponseStatus.SWITCHING_PROTOCOLS.code()) {
             HopByHop.strip(response.headers());
+            // RFC 9110 §8.6: not on 1xx, where an HTTP/2 client would take it for a malformed message.
+            response.headers().remove(HttpHeaderNames.CONTENT_LENGTH);
             sink.head(response, true);
             sink.flush();
             pauseResponseIfFull();
@@ -298,7 +299,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             assert upstream != null : "a body comes from somewhere";
             responsePaused = true;
             progress();
-            untilWritable = client.channel().bytesBeforeWritable();
+            markOfClient = sink.mark();
             upstream.pauseResponse(true);
         }
     }
@@ -311,9 +312,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             upstream = null;
             finish();
             sink.flush();
-            sink.tunnel(
-                    leaving.channel(),
-                    service.port().timeouts().shorterTcpIdle(pool.config().timeouts()));
+            sink.tunnel(leaving.channel(), pool.timeoutsFrom(service.port()).tcpIdle());
             leaving.leaveHttp();
             return;
         }
@@ -383,20 +382,21 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
 
     /** Whether a slow client has taken part of what is queued for it since the last look, though not enough for more to be read. */
     private boolean clientTook() {
-        long before = untilWritable;
-        untilWritable = client.channel().bytesBeforeWritable();
-        return untilWritable < before;
+        long before = markOfClient;
+        markOfClient = sink.mark();
+        return markOfClient != before;
     }
 
     /** Something moved: the wait begins anew, with the patience that the side has which is to move next. */
     private void progress() {
         assert pool != null : "started";
-        TimeoutConfig backend = pool.config().timeouts();
         Duration patience;
         if (isClientsTurn()) {
             patience = service.port().timeouts().idle();
+        } else if (requestEnded && !responseStarted) {
+            patience = pool.config().timeouts().headers();
         } else {
-            patience = requestEnded && !responseStarted ? backend.headers() : backend.idle();
+            patience = pool.timeoutsFrom(service.port()).idle();
         }
         deadline.set(patience.toNanos());
     }

@@ -31,6 +31,12 @@ public interface ResponseSink {
     /** Whether more response bytes are welcome; when not, {@link Exchange#clientWritable} tells that they are again. */
     boolean isWritable();
 
+    /**
+     * A figure that changes when the client takes some of what was written, though perhaps not enough for {@link #isWritable}. It has no other
+     * meaning, and counts only while nothing is written.
+     */
+    long mark();
+
     /** The response cannot be completed: the client must be able to tell that it is cut short. */
     void abort();
 

@@ -331,6 +331,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
+    public long mark() {
+        return ctx.channel().bytesBeforeWritable();
+    }
+
+    @Override
     public void abort() {
         exchange = null;
         lingering = true;

@@ -276,6 +276,12 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
         return writable;
     }
 
+    /** The stream's window, not the socket's queue, which other streams fill too: it shrinks with each frame and grows with the client's credit. */
+    @Override
+    public long mark() {
+        return gone ? 0 : handler.encoder().flowController().windowSize(stream);
+    }
+
     /** @return whether this has not to be asked again */
     boolean resumeIfWritable() {
         if (!gone && !handler.encoder().flowController().isWritable(stream)) {

@@ -11,7 +11,9 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.resolver.AddressResolverGroup;
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.LimitConfig;
+import io.portward.config.model.PortConfig;
 import io.portward.config.model.ProxyProtocol;
+import io.portward.config.model.TimeoutConfig;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -63,6 +65,7 @@ public final class BackendPool {
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(32 * 1024, 128 * 1024);
 
     private final BackendConfig config;
+    private final TimeoutConfig timeoutsOfFile;
     private final LimitConfig limits;
     private final Transport transport;
     private final AddressResolverGroup<InetSocketAddress> resolver;
@@ -71,11 +74,13 @@ public final class BackendPool {
 
     BackendPool(
             BackendConfig config,
+            TimeoutConfig timeoutsOfFile,
             List<Server> servers,
             LimitConfig limits,
             Transport transport,
             AddressResolverGroup<InetSocketAddress> resolver) {
         this.config = config;
+        this.timeoutsOfFile = timeoutsOfFile;
         this.limits = limits;
         this.transport = transport;
         this.resolver = resolver;
@@ -85,6 +90,11 @@ public final class BackendPool {
 
     public BackendConfig config() {
         return config;
+    }
+
+    /** The idle times of connections between {@code port} and this backend, with the rest of the port's times. */
+    public TimeoutConfig timeoutsFrom(PortConfig port) {
+        return port.timeouts().towards(config.timeouts(), timeoutsOfFile);
     }
 
     /** @param fresh never an idle connection: the request was already lost on one */
@@ -159,8 +169,9 @@ public final class BackendPool {
                 .resolver(resolver)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
+                // 30 days, the most that can be configured, are more milliseconds than an int holds.
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                        config.timeouts().connect().toMillis())
+                        Math.min(Integer.MAX_VALUE, config.timeouts().connect().toMillis()))
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(512, 4096, MAX_READ))
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .handler(handler)

@@ -9,6 +9,7 @@ import io.netty.resolver.dns.DnsServerAddressStreamProviders;
 import io.netty.util.concurrent.EventExecutor;
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.LimitConfig;
+import io.portward.config.model.TimeoutConfig;
 import io.portward.core.observe.Observer;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
@@ -28,7 +29,13 @@ public final class Backends implements AutoCloseable {
     private final Map<EventExecutor, Map<String, BackendPool>> pools = new IdentityHashMap<>();
     private final AddressResolverGroup<InetSocketAddress> resolver;
 
-    public Backends(Map<String, BackendConfig> backends, LimitConfig limits, Transport transport, Observer observer) {
+    /** @param timeouts of the file, from which those of a backend may differ */
+    public Backends(
+            Map<String, BackendConfig> backends,
+            TimeoutConfig timeouts,
+            LimitConfig limits,
+            Transport transport,
+            Observer observer) {
         this.resolver = new DnsAddressResolverGroup(
                 transport.isEpoll() ? EpollDatagramChannel::new : NioDatagramChannel::new,
                 DnsServerAddressStreamProviders.platformDefault());
@@ -42,7 +49,8 @@ public final class Backends implements AutoCloseable {
             Map<String, BackendPool> ofLoop = new HashMap<>();
             backends.forEach((name, backend) -> ofLoop.put(
                     name,
-                    new BackendPool(backend, servers.getOrDefault(name, List.of()), limits, transport, resolver)));
+                    new BackendPool(
+                            backend, timeouts, servers.getOrDefault(name, List.of()), limits, transport, resolver)));
             pools.put(loop, ofLoop);
         });
     }

@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.RawClient;
+import io.portward.testkit.RunningProxy;
 import io.portward.testkit.ScriptedUpstream;
+import io.portward.testkit.TlsClients;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
@@ -112,9 +114,9 @@ class HttpTimeoutsTest {
         }
     }
 
-    /** The port's idle time is for the client; the backend's is the file's here. */
     @Test
-    void givesTheBackendItsOwnIdleTime() throws IOException {
+    void givesABackendItsOwnIdleTime() throws IOException {
+        PROXIES.pki().ecdsa("web", "web.test");
         try (ScriptedUpstream origin = ScriptedUpstream.start(connection -> {
             connection.readUntil("\r\n\r\n");
             connection.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf");
@@ -122,9 +124,14 @@ class HttpTimeoutsTest {
             LockSupport.parkNanos(Duration.ofMillis(1500).toNanos());
             connection.send("half");
         })) {
-            HttpsPort port =
-                    HttpsPort.with(PROXIES, ", timeouts: {idle: 700ms}", "timeouts: {idle: 8s}", origin.address());
-            try (RawClient client = port.connect()) {
+            RunningProxy proxy = PROXIES.start("""
+                    certificates: [{name: web, chain: web.pem, key: web.key}]
+                    timeouts: {idle: 700ms}
+                    ports: [{listen: "127.0.0.1:0", protocol: https, routes: [{backend: web}]}]
+                    backends: {web: {servers: ["%s"], timeouts: {idle: 8s}}}
+                    """, origin.address());
+            TlsClients clients = TlsClients.trusting(PROXIES.pki().authority());
+            try (RawClient client = clients.connect(proxy.address(), "web.test")) {
                 assertThat(Reply.read(client.send(GET)).body()).isEqualTo("halfhalf");
             }
         }

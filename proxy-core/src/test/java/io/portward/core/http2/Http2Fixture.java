@@ -86,7 +86,7 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                         new TicketConfig(Duration.ofHours(1), Duration.ofHours(12))),
                 List.of(),
                 timeouts);
-        backends = new Backends(Map.of("web", backend), LIMITS, transport, this);
+        backends = new Backends(Map.of("web", backend), backend.timeouts(), LIMITS, transport, this);
         HttpService service = new HttpService(port, backends, LIMITS, List.of(), this, transport);
         listener = new ServerBootstrap()
                 .group(transport.loops())

@@ -24,6 +24,7 @@ import io.portward.core.transport.InputClosed;
 import java.net.SocketException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +96,29 @@ class Http2LifeTest {
             assertThat(reset.stream()).isEqualTo(1);
             assertThat(client.awaitClose()).isEqualTo(NO_ERROR);
         }
+    }
+
+    /** A stream among many on a bad line gets its share, which may be small: as long as it takes some, it is not stalled. */
+    @Test
+    void waitsForAStreamThatIsTakenSlowly() throws Exception {
+        try (RawH2Client client = fixture.open()) {
+            client.request(1, true, "GET", "/big?3000000");
+            int received = 0;
+            while (received < 65_535) {
+                Frame frame = client.next();
+                received += frame.type() == DATA ? frame.payload().length : 0;
+            }
+            client.frame(WINDOW_UPDATE, 0, 0, word(1 << 20));
+            long end = System.nanoTime() + Duration.ofMillis(2500).toNanos();
+            while (System.nanoTime() < end) {
+                client.frame(WINDOW_UPDATE, 0, 1, word(1000));
+                Frame frame = client.until(next -> next.type() == DATA || next.type() == RST_STREAM);
+                assertThat(frame.type()).isEqualTo(DATA);
+                // The pace of the client, not a wait for something.
+                LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+            }
+        }
+        assertThat(fixture.finished.poll(5, TimeUnit.SECONDS)).isEqualTo("GET 200 h2");
     }
 
     @Test

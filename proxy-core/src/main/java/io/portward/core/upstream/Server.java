@@ -76,7 +76,16 @@ final class Server {
         if (up) {
             up = false;
             observer.up(false);
-            LOG.warn("backend {}: {} cannot be reached: {}", backend, name(), cause.getMessage());
+            LOG.warn("backend {}: {} cannot be reached: {}", backend, name(), reason(cause));
         }
+    }
+
+    /** Netty puts the system call in front and the address, which is in the line already, behind. */
+    private static String reason(Throwable cause) {
+        String message = String.valueOf(cause.getMessage());
+        int call = message.indexOf("): ");
+        String rest = call < 0 ? message : message.substring(call + 3);
+        int address = rest.lastIndexOf(": /");
+        return address < 0 ? rest : rest.substring(0, address);
     }
 }

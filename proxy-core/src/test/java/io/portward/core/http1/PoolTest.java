@@ -164,6 +164,7 @@ class PoolTest {
 
     @Test
     void triesTheNextServerWhenOneRefuses() throws IOException {
+        PROXIES.expectWarnings();
         String dead = "127.0.0.1:" + ScriptedUpstream.unusedPort();
         try (CannedOrigin origin = CannedOrigin.answering(CannedOrigin.OK)) {
             HttpsPort port = HttpsPort.start(PROXIES, dead, origin.address());

@@ -258,6 +258,7 @@ class TcpPortTest {
 
     @Test
     void theNextServerIsTriedWhenOneCannotBeReached() throws Exception {
+        PROXIES.expectWarnings();
         try (ScriptedUpstream upstream = ScriptedUpstream.echo()) {
             int down = ScriptedUpstream.unusedPort();
             RunningProxy proxy = start("servers: [\"127.0.0.1:" + down + "\", \"" + upstream.address() + "\"]");
@@ -274,6 +275,7 @@ class TcpPortTest {
 
     @Test
     void theClientIsClosedWhenNoServerCanBeReached() throws Exception {
+        PROXIES.expectWarnings();
         RunningProxy proxy = start("servers: [\"127.0.0.1:" + ScriptedUpstream.unusedPort() + "\"]");
         try (TlsEngineClient client = engineClient(proxy, "TLSv1.3")) {
             assertThat(client.readToCloseNotify()).isEmpty();
@@ -300,6 +302,7 @@ class TcpPortTest {
     @ParameterizedTest
     @ValueSource(strings = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"})
     void closeNotifyBehindUnsentTicketsIsWhole(String cipher) throws Exception {
+        PROXIES.expectWarnings();
         RunningProxy proxy = start("servers: [\"127.0.0.1:" + ScriptedUpstream.unusedPort() + "\"]");
         SSLEngine engine =
                 clients.context().createSSLEngine("web.test", proxy.address().getPort());

@@ -58,9 +58,10 @@ final class Foreground implements AutoCloseable {
 
     @Override
     public void close() {
-        signals.close();
         if (!transport.close().awaitUninterruptibly(LOOPS_END_SECONDS, TimeUnit.SECONDS)) {
             LOGGER.warn("event loops still busy after {} s", LOOPS_END_SECONDS);
         }
+        // Last, so that a second signal on the way out does not end the process with the JVM's own exit code.
+        signals.close();
     }
 }

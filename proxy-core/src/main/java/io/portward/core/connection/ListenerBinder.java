@@ -74,6 +74,7 @@ final class ListenerBinder {
         if (!bound.isSuccess()) {
             throw new StartException(BindProblem.explain(address, bound.cause()), bound.cause());
         }
+        bound.channel().pipeline().addLast(new AcceptFailureHandler(address));
         return bound.channel();
     }
 

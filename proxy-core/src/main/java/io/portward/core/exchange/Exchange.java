@@ -121,6 +121,10 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         upstream.write(content);
+        if (over) {
+            // Writing found the connection broken.
+            return;
+        }
         progress();
         if (!upstream.isWritable() && !requestEnded) {
             upstream.flush();

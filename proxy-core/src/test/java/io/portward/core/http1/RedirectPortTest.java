@@ -129,7 +129,6 @@ class RedirectPortTest {
         }
     }
 
-    /** Well before the time for a request is over. */
     /** Browsers open connections ahead of need; a stop must not take its whole grace for them. */
     @Test
     void aStopDoesNotWaitLongForARequest() throws Exception {

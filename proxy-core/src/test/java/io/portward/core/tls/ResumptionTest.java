@@ -190,8 +190,12 @@ class ResumptionTest {
         }
         assertThat(resumes(version)).isTrue();
         assertThat(context.ticketCounters().renewed()).isEqualTo(1);
-        assertThat(resumes(version)).as("with the renewed ticket").isTrue();
-        assertThat(context.ticketCounters().renewed()).isEqualTo(1);
+        // JDK 25 has kept the second ticket of the first handshake and uses it up before the renewed ones.
+        assertThat(resumes(version)).isTrue();
+        long renewed = context.ticketCounters().renewed();
+        assertThat(renewed).isBetween(1L, 2L);
+        assertThat(resumes(version)).as("with a renewed ticket").isTrue();
+        assertThat(context.ticketCounters().renewed()).isEqualTo(renewed);
     }
 
     @ParameterizedTest

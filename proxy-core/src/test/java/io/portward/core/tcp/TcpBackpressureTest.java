@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.portward.testkit.Background;
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.RawClient;
 import io.portward.testkit.RunningProxy;
@@ -103,13 +104,7 @@ class TcpBackpressureTest {
         })) {
             RunningProxy proxy = startFor(upstream);
             try (RawClient client = clients.connect(proxy.address(), "web.test")) {
-                CompletableFuture<Long> received = CompletableFuture.supplyAsync(() -> {
-                    try {
-                        return receive(client.in(), TRANSFER);
-                    } catch (IOException e) {
-                        throw new java.io.UncheckedIOException(e);
-                    }
-                });
+                CompletableFuture<Long> received = Background.begin(() -> receive(client.in(), TRANSFER));
                 long sent = send(client.out(), TRANSFER, new AtomicLong());
                 assertThat(upload.get(60, TimeUnit.SECONDS)).isEqualTo(sent);
                 assertThat(received.get(60, TimeUnit.SECONDS)).isEqualTo(download.get(1, TimeUnit.SECONDS));
@@ -142,13 +137,7 @@ class TcpBackpressureTest {
         })) {
             RunningProxy proxy = startFor(upstream);
             try (RawClient client = clients.connect(proxy.address(), "web.test")) {
-                CompletableFuture<Long> crc = CompletableFuture.supplyAsync(() -> {
-                    try {
-                        return send(client.out(), TRANSFER, sent);
-                    } catch (IOException e) {
-                        throw new java.io.UncheckedIOException(e);
-                    }
-                });
+                CompletableFuture<Long> crc = Background.begin(() -> send(client.out(), TRANSFER, sent));
                 assertStalls(sent);
                 read.countDown();
                 assertThat(received.get(60, TimeUnit.SECONDS)).isEqualTo(crc.get(1, TimeUnit.SECONDS));

@@ -2,6 +2,7 @@ package io.portward.server.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portward.testkit.Background;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,8 +56,8 @@ final class Command {
 
     Result run() throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).start();
-        CompletableFuture<byte[]> out = CompletableFuture.supplyAsync(() -> read(process.getInputStream()));
-        CompletableFuture<byte[]> err = CompletableFuture.supplyAsync(() -> read(process.getErrorStream()));
+        CompletableFuture<byte[]> out = Background.begin(() -> read(process.getInputStream()));
+        CompletableFuture<byte[]> err = Background.begin(() -> read(process.getErrorStream()));
         try {
             writeInput(process);
             assertThat(process.waitFor(TIMEOUT.toSeconds(), TimeUnit.SECONDS))

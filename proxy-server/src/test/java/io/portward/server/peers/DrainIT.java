@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.portward.server.PortwardProcess;
 import io.portward.server.demo.DemoCertificates;
+import io.portward.testkit.Background;
 import io.portward.testkit.RequiresCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,7 +56,7 @@ class DrainIT {
     void finishesADownloadThatIsUnderWayAndRefusesNewConnections(String version) throws Exception {
         try (PortwardProcess portward = run("20s")) {
             String url = "https://localhost:" + portward.port("https");
-            CompletableFuture<Command.Result> slow = later(curl(version, url + "/slow"));
+            CompletableFuture<Command.Result> slow = Background.begin(curl(version, url + "/slow")::run);
             awaitRequests(portward, 1);
 
             portward.signal("TERM");
@@ -69,8 +70,8 @@ class DrainIT {
     @Test
     void saysGoodbyeWithGoaway() throws Exception {
         try (PortwardProcess portward = run("20s")) {
-            CompletableFuture<Command.Result> client =
-                    later(new Command("nghttp", "-v", "https://localhost:" + portward.port("https") + "/slow"));
+            CompletableFuture<Command.Result> client = Background.begin(
+                    new Command("nghttp", "-v", "https://localhost:" + portward.port("https") + "/slow")::run);
             awaitRequests(portward, 1);
 
             portward.signal("TERM");
@@ -125,7 +126,7 @@ class DrainIT {
     void servesOnAfterSighup() throws Exception {
         try (PortwardProcess portward = run("1s")) {
             String url = "https://localhost:" + portward.port("https") + "/";
-            CompletableFuture<Command.Result> slow = later(curl("--http2", url + "slow"));
+            CompletableFuture<Command.Result> slow = Background.begin(curl("--http2", url + "slow")::run);
             awaitRequests(portward, 1);
             portward.signal("HUP");
             portward.awaitLine("SIGHUP");
@@ -143,16 +144,6 @@ class DrainIT {
                 "bash",
                 protocol,
                 "127.0.0.1:" + port);
-    }
-
-    private static CompletableFuture<Command.Result> later(Command command) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                return command.run();
-            } catch (IOException | InterruptedException e) {
-                throw new IllegalStateException(e);
-            }
-        });
     }
 
     /** Until so many connections to the backend are open. */

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
 import io.portward.config.model.RouteConfig;
 import io.portward.core.error.ErrorKind;
 import io.portward.core.http.ErrorReply;
@@ -50,7 +51,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private @Nullable BackendPool pool;
     private @Nullable UpstreamConnection upstream;
     private HttpMethod method = HttpMethod.GET;
-    private String requestId = "";
+    private AsciiString requestId = AsciiString.EMPTY_STRING;
     private int status;
     private boolean requestHasBody;
     private boolean requestEnded;
@@ -95,14 +96,16 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         this.request = request;
         requestHasBody = !endOfRequest;
         requestEnded = endOfRequest;
-        BackendPool chosen = service.backends().pool(route.backend(), client.channel());
+        BackendPool chosen = client.poolOf(route);
         pool = chosen;
-        deadline.set(service.port().timeouts().idle().toNanos());
         starting = true;
         chosen.acquire(client.channel().eventLoop(), false, this);
         starting = false;
-        if (!over && upstream == null && !requestEnded) {
-            pauseRequest(true);
+        if (!over && upstream == null) {
+            deadline.set(service.port().timeouts().idle().toNanos());
+            if (!requestEnded) {
+                pauseRequest(true);
+            }
         }
     }
 
@@ -285,11 +288,11 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             content.release();
             return;
         }
-        progress();
         if (content instanceof LastHttpContent last) {
             complete(last);
             return;
         }
+        progress();
         sink.body(content);
         if (!sink.isWritable()) {
             sink.flush();

@@ -72,10 +72,6 @@ public final class HttpService {
         return routes;
     }
 
-    Backends backends() {
-        return backends;
-    }
-
     Transport transport() {
         return transport;
     }
@@ -91,7 +87,7 @@ public final class HttpService {
 
     /** Once for each client connection; kept by the front end and given to each exchange. */
     public ClientConnection client(Channel channel, ConnectionInfo info, TlsInfo tls) {
-        return new ClientConnection(channel, info, tls, new Forwarding(info, trustedProxies));
+        return new ClientConnection(channel, info, tls, new Forwarding(info, trustedProxies), backends);
     }
 
     public Exchange newExchange(ClientConnection client, ResponseSink sink) {

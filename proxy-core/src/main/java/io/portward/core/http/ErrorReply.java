@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.AsciiString;
 import io.portward.core.error.ErrorKind;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -20,7 +21,7 @@ public final class ErrorReply {
     private ErrorReply() {}
 
     /** The caller owns the result. */
-    public static FullHttpResponse of(ErrorKind kind, String requestId) {
+    public static FullHttpResponse of(ErrorKind kind, AsciiString requestId) {
         ByteBuf body = Unpooled.copiedBuffer(
                 kind.status() + " " + kind.reason() + "\nrequest id: " + requestId + "\n", StandardCharsets.US_ASCII);
         FullHttpResponse response = new DefaultFullHttpResponse(

@@ -6,6 +6,7 @@ import io.portward.config.model.AddressRange;
 import io.portward.core.observe.ConnectionInfo;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -32,20 +33,20 @@ public final class Forwarding {
     private static final int MAX_REQUEST_ID = 128;
 
     private static final String FORWARDED_PREFIX = "x-forwarded-";
-    private static final char[] HEX = "0123456789abcdef".toCharArray();
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
     private final boolean trusted;
-    private final String client;
-    private final String port;
+    private final AsciiString client;
+    private final AsciiString port;
     private final String forwardedFor;
     private String lastAuthority = "";
-    private String lastForwarded = "";
+    private AsciiString lastForwarded = AsciiString.EMPTY_STRING;
 
     public Forwarding(ConnectionInfo connection, List<AddressRange> trustedProxies) {
         InetAddress address = connection.client().getAddress();
         this.trusted = trustedProxies.stream().anyMatch(range -> range.contains(address));
-        this.client = text(address);
-        this.port = Integer.toString(connection.local().getPort());
+        this.client = new AsciiString(text(address));
+        this.port = new AsciiString(Integer.toString(connection.local().getPort()));
         // RFC 7239 §6: an IPv6 address is quoted and in brackets.
         this.forwardedFor = address instanceof Inet6Address ? "for=\"[" + client + "]\"" : "for=" + client;
     }
@@ -61,8 +62,8 @@ public final class Forwarding {
      *
      * @return the request's id
      */
-    public String apply(HttpHeaders headers, String authority) {
-        String id = trusted ? trustedId(headers.get(X_REQUEST_ID)) : newId();
+    public AsciiString apply(HttpHeaders headers, String authority) {
+        AsciiString id = trusted ? trustedId(headers.get(X_REQUEST_ID)) : newId();
         if (trusted) {
             append(headers, X_FORWARDED_FOR, client);
             append(headers, FORWARDED, forwarded(authority));
@@ -73,19 +74,19 @@ public final class Forwarding {
             }
         } else {
             dropSpoofed(headers);
-            headers.set(X_FORWARDED_FOR, client);
-            headers.set(X_FORWARDED_PROTO, HTTPS);
-            headers.set(X_FORWARDED_PORT, port);
-            headers.set(FORWARDED, forwarded(authority));
+            headers.add(X_FORWARDED_FOR, client);
+            headers.add(X_FORWARDED_PROTO, HTTPS);
+            headers.add(X_FORWARDED_PORT, port);
+            headers.add(FORWARDED, forwarded(authority));
             if (!authority.isEmpty()) {
-                headers.set(X_FORWARDED_HOST, authority);
+                headers.add(X_FORWARDED_HOST, authority);
             }
         }
         headers.set(X_REQUEST_ID, id);
         return id;
     }
 
-    private static void append(HttpHeaders headers, AsciiString name, String value) {
+    private static void append(HttpHeaders headers, AsciiString name, AsciiString value) {
         List<String> before = headers.getAll(name);
         headers.set(name, before.isEmpty() ? value : String.join(", ", before) + ", " + value);
     }
@@ -123,19 +124,19 @@ public final class Forwarding {
                 || "forwarded".equalsIgnoreCase(canonical);
     }
 
-    private String forwarded(String authority) {
+    private AsciiString forwarded(String authority) {
         if (lastForwarded.isEmpty() || !lastAuthority.equals(authority)) {
             lastAuthority = authority;
             // A port or brackets are not token characters, so the host is quoted whenever they appear (RFC 7239 §4).
             boolean quote = authority.indexOf(':') >= 0;
             String host = authority.isEmpty() ? "" : ";host=" + (quote ? '"' + authority + '"' : authority);
-            lastForwarded = forwardedFor + host + ";proto=https";
+            lastForwarded = new AsciiString(forwardedFor + host + ";proto=https");
         }
         return lastForwarded;
     }
 
-    private static String trustedId(String id) {
-        return id == null || id.length() > MAX_REQUEST_ID || !isVisible(id) ? newId() : id;
+    private static AsciiString trustedId(String id) {
+        return id == null || id.length() > MAX_REQUEST_ID || !isVisible(id) ? newId() : new AsciiString(id);
     }
 
     /** It goes into log lines and into the text of error replies. */
@@ -144,15 +145,15 @@ public final class Forwarding {
     }
 
     /** 128 random bits, so that ids of several proxies do not meet. It need not be unguessable. */
-    public static String newId() {
+    public static AsciiString newId() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
-        char[] text = new char[32];
+        byte[] text = new byte[32];
         hex(random.nextLong(), text, 0);
         hex(random.nextLong(), text, 16);
-        return new String(text);
+        return new AsciiString(text, false);
     }
 
-    private static void hex(long bits, char[] text, int at) {
+    private static void hex(long bits, byte[] text, int at) {
         for (int i = 0; i < 16; i++) {
             text[at + i] = HEX[(int) (bits >>> (60 - 4 * i)) & 0xf];
         }

@@ -11,6 +11,8 @@ public final class HopByHop {
     private static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
     private static final AsciiString PROXY_CONNECTION = AsciiString.cached("proxy-connection");
 
+    private static final AsciiString HTTP2_SETTINGS = AsciiString.cached("http2-settings");
+
     private HopByHop() {}
 
     /**
@@ -29,7 +31,7 @@ public final class HopByHop {
         headers.remove(HttpHeaderNames.UPGRADE);
         headers.remove(HttpHeaderNames.PROXY_AUTHENTICATE);
         headers.remove(HttpHeaderNames.PROXY_AUTHORIZATION);
-        headers.remove("http2-settings");
+        headers.remove(HTTP2_SETTINGS);
     }
 
     private static void removeNamed(HttpHeaders headers, List<String> values) {

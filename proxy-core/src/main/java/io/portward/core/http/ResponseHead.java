@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.AsciiString;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -53,7 +54,7 @@ public final class ResponseHead {
     }
 
     /** Leaves what the client may see; framing is the front end's. */
-    public static void prepare(HttpResponse response, String requestId) {
+    public static void prepare(HttpResponse response, AsciiString requestId) {
         HttpHeaders headers = response.headers();
         HopByHop.strip(headers);
         if (response.status().code() == HttpResponseStatus.NO_CONTENT.code()) {
@@ -87,7 +88,7 @@ public final class ResponseHead {
         }
     }
 
-    public static void prepareUpgrade(HttpResponse response, String requestId) {
+    public static void prepareUpgrade(HttpResponse response, AsciiString requestId) {
         prepare(response, requestId);
         response.headers()
                 .remove(HttpHeaderNames.CONTENT_LENGTH)

@@ -7,6 +7,8 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
 import io.netty.util.AsciiString;
+import io.portward.core.http.FieldNames;
+import io.portward.core.http.Forwarding;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
@@ -24,9 +26,13 @@ final class ResponseHeaders {
         return ReadOnlyHttp2Headers.trailers(false, pairs(trailers));
     }
 
-    /** Set-Cookie carries secrets and never repeats: it has no place in the compression table (RFC 7541 §7.1.3). */
+    /**
+     * What has no place in the compression table (RFC 7541 §7.1.3): Set-Cookie carries secrets, and neither it nor an id of ours ever repeats but
+     * would push out what does.
+     */
     static boolean isSensitive(CharSequence name, CharSequence value) {
-        return name.length() == HttpHeaderNames.SET_COOKIE.length() && HttpHeaderNames.SET_COOKIE.contentEquals(name);
+        return name.length() == HttpHeaderNames.SET_COOKIE.length() && HttpHeaderNames.SET_COOKIE.contentEquals(name)
+                || name.length() == Forwarding.X_REQUEST_ID.length() && Forwarding.X_REQUEST_ID.contentEquals(name);
     }
 
     private static AsciiString[] pairs(HttpHeaders headers) {
@@ -35,7 +41,7 @@ final class ResponseHeaders {
         Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
         while (fields.hasNext()) {
             Map.Entry<CharSequence, CharSequence> field = fields.next();
-            AsciiString name = AsciiString.of(field.getKey()).toLowerCase();
+            AsciiString name = FieldNames.lowerCase(AsciiString.of(field.getKey()));
             if (!HttpHeaderValidationUtil.isConnectionHeader(name, false)) {
                 pairs[next++] = name;
                 pairs[next++] = AsciiString.of(field.getValue());

@@ -32,9 +32,15 @@ public final class Deadline {
         this.onExpiry = onExpiry;
     }
 
-    /** Expires {@code nanos} from now, whatever was set before. It may be late by {@link DeadlineWheel#TICK_NANOS}, never early. */
-    public void set(long nanos) {
-        wheel.arm(this, nanos);
+    /**
+     * Expires {@code nanos} from now, whatever was set before. It may be late by {@link DeadlineWheel#TICK_NANOS}, never early.
+     *
+     * @return now, on the clock of {@link System#nanoTime}
+     */
+    public long set(long nanos) {
+        long now = System.nanoTime();
+        wheel.arm(this, now + nanos);
+        return now;
     }
 
     /** Does not expire until set again. Harmless when nothing is set. */

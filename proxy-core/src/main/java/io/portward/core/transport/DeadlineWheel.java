@@ -40,9 +40,9 @@ public final class DeadlineWheel {
         return new Deadline(this, onExpiry);
     }
 
-    void arm(Deadline deadline, long nanos) {
+    void arm(Deadline deadline, long atNanos) {
         assert loop.inEventLoop();
-        deadline.atNanos = System.nanoTime() + nanos;
+        deadline.atNanos = atNanos;
         deadline.armed = true;
         long tickOfDeadline = tickOf(deadline.atNanos);
         if (deadline.next != null) {

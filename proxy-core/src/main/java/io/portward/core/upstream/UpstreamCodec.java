@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.util.AsciiString;
 import io.portward.config.model.LimitConfig;
+import io.portward.core.http.FieldNames;
 import java.util.List;
 
 /**
@@ -71,7 +72,7 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
             if (at < line.length && line[at] != ':') {
                 throw new IllegalArgumentException("header field without a name");
             }
-            return super.splitHeaderName(line, start, length);
+            return FieldNames.of(line, start, length);
         }
 
         @Override

@@ -137,8 +137,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         reused = true;
-        idleSince = System.nanoTime();
-        idleDeadline.set(BackendPool.IDLE_NANOS);
+        idleSince = idleDeadline.set(BackendPool.IDLE_NANOS);
         channel.config().setAutoRead(true);
     }
 

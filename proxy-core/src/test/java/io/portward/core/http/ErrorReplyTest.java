@@ -3,6 +3,7 @@ package io.portward.core.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.util.AsciiString;
 import io.portward.core.error.ErrorKind;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,7 @@ class ErrorReplyTest {
     @ParameterizedTest
     @EnumSource(ErrorKind.class)
     void saysStatusAndIdAndNothingOfTheInside(ErrorKind kind) {
-        FullHttpResponse reply = ErrorReply.of(kind, "abc");
+        FullHttpResponse reply = ErrorReply.of(kind, new AsciiString("abc"));
         String body = reply.content().toString(StandardCharsets.US_ASCII);
         assertThat(reply.status().code()).isEqualTo(kind.status());
         assertThat(body).isEqualTo(kind.status() + " " + kind.reason() + "\nrequest id: abc\n");
@@ -28,8 +29,8 @@ class ErrorReplyTest {
 
     @Test
     void tellsWhenToComeBackAndWhatIsAllowed() {
-        FullHttpResponse down = ErrorReply.of(ErrorKind.UPSTREAM_DOWN, "x");
-        FullHttpResponse refused = ErrorReply.of(ErrorKind.METHOD_REFUSED, "x");
+        FullHttpResponse down = ErrorReply.of(ErrorKind.UPSTREAM_DOWN, AsciiString.of("x"));
+        FullHttpResponse refused = ErrorReply.of(ErrorKind.METHOD_REFUSED, AsciiString.of("x"));
         assertThat(down.headers().get("retry-after")).isEqualTo("5");
         assertThat(refused.headers().get("allow"))
                 .contains("GET")

@@ -71,7 +71,7 @@ class ForwardingTest {
     void makesIdsThatDiffer() {
         Set<String> ids = new HashSet<>();
         for (int i = 0; i < 1000; i++) {
-            ids.add(Forwarding.newId());
+            ids.add(Forwarding.newId().toString());
         }
         assertThat(ids).hasSize(1000).allMatch(id -> id.matches("[0-9a-f]{32}"));
     }

@@ -184,9 +184,15 @@ final class Families implements MultiCollector {
         for (PortMetrics metrics : portMetrics) {
             metrics.requests().forEach((backend, requests) -> {
                 durations.add(requests.durations(), metrics.port(), backend);
-                requests.counts()
-                        .forEach((key, count) -> total.add(
-                                count.sum(), metrics.port(), backend, key.method(), key.statusLabel(), key.protocol()));
+                for (RequestMetrics.Series series : requests.series()) {
+                    total.add(
+                            series.count(),
+                            metrics.port(),
+                            backend,
+                            series.method(),
+                            series.status(),
+                            series.protocol());
+                }
             });
         }
         all.metricSnapshot(total.snapshot()).metricSnapshot(durations.snapshot());

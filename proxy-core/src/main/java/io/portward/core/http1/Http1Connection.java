@@ -13,7 +13,6 @@ import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
@@ -50,16 +49,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
     private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
 
-    /**
-     * After the last answer, what the client still sends is read and dropped until it is silent for this long; closing at once would reset the
-     * connection and could take the answer with it (RFC 9112 §9.6). nginx's lingering_timeout.
-     */
-    private static final long LINGER_SILENCE_NANOS = 5_000_000_000L;
-
     private static final int MIN_ERROR = 400;
-
-    /** The longest that a client may send into the void; nginx's lingering_time. */
-    private static final long LINGER_NANOS = 30_000_000_000L;
 
     /** How long a shutdown waits for the first request of a new connection: a round trip to the far side of the world, and some. */
     private static final long FIRST_REQUEST_NANOS = 1_000_000_000L;
@@ -69,30 +59,21 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private final DeadlineWheel deadlines;
     private final Http1Codec codec;
     private final Deadline deadline;
+    private final Lingering lingering;
+    private final CurrentRequest none = CurrentRequest.none();
     private final Deque<HttpObject> waiting = new ArrayDeque<>();
 
     private ChannelHandlerContext ctx;
-    private HttpMethod method = HttpMethod.GET;
+    private CurrentRequest request = none;
     private @Nullable Exchange exchange;
-    private boolean http10;
     private boolean keepAlive = true;
-    private boolean upgradeWanted;
-    /** The codec will deliver an end for a request that has none to forward. */
-    private boolean requestEnded = true;
-
-    private boolean bodyless;
     private boolean requestPaused;
     private boolean working;
     private boolean partialHead;
     private boolean draining;
     private boolean asked;
-    private boolean lingering;
-    /** On the clock of {@link System#nanoTime}, once the last answer has been written. */
-    private long lingerEndNanos;
     /** The client has said close_notify: no more requests, but it waits for the answers. */
     private boolean inputEnded;
-    /** The client asked for the end of the connection after this request, so nothing more will come from it. */
-    private boolean lastRequest;
 
     private Http1Connection(HttpService service, ClientConnection client, DeadlineWheel deadlines, Http1Codec codec) {
         this.service = service;
@@ -100,6 +81,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         this.deadlines = deadlines;
         this.codec = codec;
         this.deadline = deadlines.create(this::timedOut);
+        this.lingering = new Lingering(deadline);
     }
 
     /** Adds the codec and the connection to the end of {@code pipeline}. */
@@ -121,7 +103,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     public void channelRead(ChannelHandlerContext context, Object message) {
         HttpObject next = (HttpObject) message;
         codec.takeReceived();
-        if (lingering) {
+        if (lingering.hasBegun()) {
             ReferenceCountUtil.release(next);
         } else if (working || !waiting.isEmpty() || !isDue(next)) {
             waiting.add(next);
@@ -138,41 +120,35 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private boolean isDue(HttpObject next) {
         return exchange == null
                 ? !(next instanceof HttpRequest) || ctx.channel().isWritable()
-                : !requestEnded;
+                : !request.hasEnded();
     }
 
     private void process(HttpObject message) {
-        if (message instanceof HttpRequest request) {
-            begin(request);
+        if (message instanceof HttpRequest head) {
+            begin(head);
         } else {
             content((HttpContent) message);
         }
     }
 
-    private void begin(HttpRequest request) {
+    private void begin(HttpRequest head) {
         partialHead = false;
         deadline.cancel();
         asked = true;
-        method = request.method();
-        requestEnded = false;
         requestPaused = false;
-        http10 = HttpVersion.HTTP_1_0.equals(request.protocolVersion());
-        bodyless = !HttpUtil.isTransferEncodingChunked(request)
-                && !request.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
-        lastRequest = !HttpUtil.isKeepAlive(request);
-        keepAlive = !draining && !lastRequest;
-        upgradeWanted = bodyless && WebSocketRequest.isUpgrade(request);
-        codec.answeringHead(HttpMethod.HEAD.equals(request.method()));
+        request = CurrentRequest.of(head);
+        keepAlive = !draining && !request.isLast();
+        codec.answeringHead(HttpMethod.HEAD.equals(head.method()));
         Exchange begun = service.newExchange(client, this);
         exchange = begun;
-        ErrorKind problem = FramingGuard.check(request, service.limits());
-        RequestTarget target = problem == null ? RequestTargets.parse(request) : null;
+        ErrorKind problem = FramingGuard.check(head, service.limits());
+        RequestTarget target = problem == null ? RequestTargets.parse(head) : null;
         if (target != null) {
-            begun.start(request, target, bodyless);
+            begun.start(head, target, request.isBodyless());
         } else {
             ErrorKind answer = problem == null ? ErrorKind.MALFORMED_REQUEST : problem;
             keepAlive &= !answer.closes();
-            begun.refuse(request.method(), answer);
+            begun.refuse(head.method(), answer);
         }
     }
 
@@ -182,13 +158,15 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             content.release();
             keepAlive = false;
             if (current != null) {
-                current.refuse(method, ErrorKind.MALFORMED_REQUEST);
+                current.refuse(request.method(), ErrorKind.MALFORMED_REQUEST);
             }
             return;
         }
         boolean last = content instanceof LastHttpContent;
-        requestEnded |= last;
-        if (current == null || bodyless) {
+        if (last) {
+            request.end();
+        }
+        if (current == null || request.isBodyless()) {
             content.release();
         } else {
             current.requestContent(content);
@@ -201,11 +179,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        if (lingering) {
-            lingerOn();
+        if (lingering.hasBegun()) {
+            lingering.heard();
         } else if (exchange != null) {
             exchange.requestReadComplete();
-        } else if (codec.takeReceived() && !partialHead && requestEnded) {
+        } else if (codec.takeReceived() && !partialHead && request.hasEnded()) {
             // Bytes came, but no message: a head has begun.
             partialHead = true;
             deadline.set(service.port().timeouts().headers().toNanos());
@@ -218,7 +196,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     public void head(HttpResponse response, boolean last) {
         response.setProtocolVersion(HttpVersion.HTTP_1_1);
         if (response.status().codeClass() == HttpStatusClass.INFORMATIONAL) {
-            if (!http10) {
+            if (!request.isHttp10()) {
                 ctx.write(response, ctx.voidPromise());
                 // The codec's encoder expects an end for each head.
                 ctx.write(LastHttpContent.EMPTY_LAST_CONTENT, ctx.voidPromise());
@@ -226,20 +204,20 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             return;
         }
         if (!last && !response.headers().contains(HttpHeaderNames.CONTENT_LENGTH)) {
-            if (http10) {
+            if (request.isHttp10()) {
                 keepAlive = false;
             } else {
                 response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
             }
         }
-        if (!requestEnded && !bodyless && (last || response.status().code() >= MIN_ERROR)) {
+        if (!request.isComplete() && (last || response.status().code() >= MIN_ERROR)) {
             // The client stops sending now, or should.
             keepAlive = false;
         }
         if (!keepAlive || draining) {
             keepAlive = false;
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-        } else if (http10) {
+        } else if (request.isHttp10()) {
             response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
         }
         ctx.write(response, ctx.voidPromise());
@@ -253,16 +231,15 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     @Override
     public void end(LastHttpContent last) {
         exchange = null;
-        boolean requestComplete = requestEnded || bodyless;
-        if (keepAlive && requestComplete) {
+        if (keepAlive && request.isComplete()) {
             ctx.write(last, ctx.voidPromise());
-            if (requestEnded) {
+            if (request.hasEnded()) {
                 awaitNext();
             }
             return;
         }
-        boolean silent = inputEnded || (requestEnded && lastRequest && waiting.isEmpty());
-        lingering = true;
+        boolean silent = inputEnded || (request.hasEnded() && request.isLast() && waiting.isEmpty());
+        lingering.begin();
         releaseWaiting();
         awaitIdle();
         ctx.channel().config().setAutoRead(true);
@@ -270,22 +247,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             if (silent || !written.isSuccess()) {
                 ctx.close();
             } else {
-                linger();
+                lingering.answered(ctx.channel());
             }
         });
-    }
-
-    private void linger() {
-        TlsHandler.closeOutput(ctx.channel());
-        lingerEndNanos = System.nanoTime() + LINGER_NANOS;
-        lingerOn();
-    }
-
-    /** The client still sends: it is given more time, up to a limit. */
-    private void lingerOn() {
-        if (lingerEndNanos != 0) {
-            deadline.set(Math.min(LINGER_SILENCE_NANOS, lingerEndNanos - System.nanoTime()));
-        }
     }
 
     private void awaitIdle() {
@@ -294,20 +258,22 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
     /** The connection is free for the next request, which may wait here already. */
     private void awaitNext() {
-        bodyless = false;
+        request = none;
         if (working) {
             return;
         }
         working = true;
-        for (HttpObject next = waiting.peek(); next != null && !lingering && isDue(next); next = waiting.peek()) {
+        for (HttpObject next = waiting.peek();
+                next != null && !lingering.hasBegun() && isDue(next);
+                next = waiting.peek()) {
             process(waiting.remove());
         }
         working = false;
-        if (lingering) {
+        if (lingering.hasBegun()) {
             return;
         }
         updateReading();
-        if (exchange != null && inputEnded && !requestEnded) {
+        if (exchange != null && inputEnded && !request.hasEnded()) {
             // The rest of its body will not come.
             gone();
             ctx.close();
@@ -338,7 +304,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     @Override
     public void abort() {
         exchange = null;
-        lingering = true;
+        lingering.begin();
         releaseWaiting();
         ctx.flush();
         TlsHandler.cut(ctx.channel());
@@ -356,7 +322,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
     @Override
     public boolean acceptsUpgrade() {
-        return upgradeWanted;
+        return request.wantsUpgrade();
     }
 
     @Override
@@ -400,7 +366,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event == DrainEvent.INSTANCE) {
             draining = true;
-            if (exchange == null && !partialHead && !lingering) {
+            if (exchange == null && !partialHead && !lingering.hasBegun()) {
                 drainIdle();
             }
         } else if (event instanceof InputClosed) {
@@ -418,10 +384,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     private void inputClosed(boolean cut) {
-        if (cut || (!lingering && (exchange == null ? waiting.isEmpty() : !requestEnded && !bodyless))) {
+        if (cut || (!lingering.hasBegun() && (exchange == null ? waiting.isEmpty() : !request.isComplete()))) {
             gone();
             ctx.close();
-        } else if (lingering && lingerEndNanos != 0) {
+        } else if (lingering.isAnswered()) {
             ctx.close();
         } else {
             // No further request can come; those that have come are still answered.
@@ -431,11 +397,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     private void timedOut() {
-        if (!lingering && exchange == null && partialHead) {
+        if (!lingering.hasBegun() && exchange == null && partialHead) {
             Exchange refused = service.newExchange(client, this);
             exchange = refused;
             keepAlive = false;
-            bodyless = true;
             codec.answeringHead(false);
             refused.refuse(HttpMethod.GET, ErrorKind.REQUEST_TIMEOUT);
         } else {
@@ -453,7 +418,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private void gone() {
         Exchange current = exchange;
         exchange = null;
-        lingering = true;
+        lingering.begin();
         releaseWaiting();
         if (current != null) {
             current.clientGone();

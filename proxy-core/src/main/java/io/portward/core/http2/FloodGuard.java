@@ -49,7 +49,7 @@ final class FloodGuard implements Http2FrameReader {
     private final Http2FrameReader reader;
     private final Http2Connection connection;
     private final ClosedStreams closedStreams;
-    private @Nullable LateData lateData;
+    private @Nullable StreamStates streamStates;
     private @Nullable Deadline headersDeadline;
     private long headersNanos;
 
@@ -85,11 +85,11 @@ final class FloodGuard implements Http2FrameReader {
             return;
         }
         count(input);
-        LateData filter = lateData;
+        StreamStates filter = streamStates;
         if (filter == null || !filter.wraps(listener)) {
             // The decoder changes its listener once, after the preface.
-            filter = new LateData(listener, connection, closedStreams, this);
-            lateData = filter;
+            filter = new StreamStates(listener, connection, closedStreams, this);
+            streamStates = filter;
         }
         int before = input.readableBytes();
         try {

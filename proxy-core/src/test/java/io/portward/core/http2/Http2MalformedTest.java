@@ -269,6 +269,38 @@ class Http2MalformedTest {
                 .startsWith("c0=1; c2=1; c4=1");
     }
 
+    @Test
+    void resetsTheStreamWhoseRequestWasCompleteAlready() throws Exception {
+        client.request(1, true, "GET", "/never").request(1, true, "GET", "/plain");
+
+        Frame reset = client.next();
+        assertThat(reset.type()).isEqualTo(RST_STREAM);
+        assertThat(reset.word(0)).isEqualTo((int) Http2Error.STREAM_CLOSED.code());
+        assertServes(3);
+    }
+
+    @Test
+    void closesTheConnectionOnASecondRequestOfAFinishedStream() throws Exception {
+        assertServes(1);
+        client.request(1, true, "GET", "/plain");
+        assertThat(client.awaitClose()).isEqualTo((int) Http2Error.STREAM_CLOSED.code());
+    }
+
+    @Test
+    void closesTheConnectionOnAStreamIdBelowTheLast() throws Exception {
+        client.request(5, true, "GET", "/never").request(3, true, "GET", "/plain");
+        assertThat(client.awaitClose()).isEqualTo((int) Http2Error.STREAM_CLOSED.code());
+    }
+
+    @Test
+    void ignoresTrailersOnTheirWayToAStreamThatWasReset() throws Exception {
+        client.request(1, false, "POST", "/never", "Upper", "1");
+        assertThat(client.next().type()).isEqualTo(RST_STREAM);
+        client.request(3, true, "GET", "/plain").headers(1, true, "x-trailer", "1");
+        assertThat(client.response(3).status()).isEqualTo(200);
+        assertServes(5);
+    }
+
     static Stream<byte[][]> fatalFrames() {
         byte[] eight = new byte[8];
         return Stream.of(

@@ -13,11 +13,17 @@ public final class HopByHop {
 
     private static final AsciiString HTTP2_SETTINGS = AsciiString.cached("http2-settings");
 
+    /** CGI-like backends cannot tell underscores from hyphens, and may read another body length from these than we have. */
+    private static final AsciiString TRANSFER_UNDERSCORE_ENCODING = AsciiString.cached("transfer_encoding");
+
+    private static final AsciiString CONTENT_UNDERSCORE_LENGTH = AsciiString.cached("content_length");
+
     private HopByHop() {}
 
     /**
-     * Removes Connection, everything it names, and the fields that are hop-by-hop without being named. A Connection field cannot
-     * remove what routing and framing rest on: with {@code Connection: host} a client could otherwise strip it from under the backend.
+     * Removes Connection, everything it names, the fields that are hop-by-hop without being named, and what only looks like framing.
+     * A Connection field cannot remove what routing and framing rest on: with {@code Connection: host} a client could otherwise strip
+     * it from under the backend.
      */
     public static void strip(HttpHeaders headers) {
         if (headers.contains(HttpHeaderNames.CONNECTION)) {
@@ -28,6 +34,8 @@ public final class HopByHop {
         headers.remove(PROXY_CONNECTION);
         headers.remove(HttpHeaderNames.TE);
         headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+        headers.remove(TRANSFER_UNDERSCORE_ENCODING);
+        headers.remove(CONTENT_UNDERSCORE_LENGTH);
         headers.remove(HttpHeaderNames.UPGRADE);
         headers.remove(HttpHeaderNames.PROXY_AUTHENTICATE);
         headers.remove(HttpHeaderNames.PROXY_AUTHORIZATION);

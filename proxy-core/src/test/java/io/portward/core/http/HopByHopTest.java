@@ -31,6 +31,17 @@ class HopByHopTest {
         assertThat(headers.names()).containsExactly("X-Kept");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"Transfer_Encoding", "content_length", "Transfer_encoding", "Content_Length"})
+    void removesWhatABackendCouldTakeForFraming(String name) {
+        HttpHeaders headers = new DefaultHttpHeaders()
+                .add(name, "0")
+                .add("Content-Length", "3")
+                .add("X_Kept", "c");
+        HopByHop.strip(headers);
+        assertThat(headers.names()).containsExactly("Content-Length", "X_Kept");
+    }
+
     @Test
     void removesWhatConnectionNamesInAnySpelling() {
         HttpHeaders headers = new DefaultHttpHeaders()

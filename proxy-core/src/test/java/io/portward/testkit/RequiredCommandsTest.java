@@ -37,7 +37,7 @@ class RequiredCommandsTest {
 
     @Test
     void runsWhereTheProgramIsInASystemDirectory() {
-        RequiredCommands condition = new RequiredCommands(Map.of(), List.of(directory.toString()));
+        RequiredCommands condition = new RequiredCommands(Map.of(), List.of(directory.toString()), directory);
         assertThat(condition.evaluate(Optional.of(NeedsInstalled.class)).isDisabled())
                 .isFalse();
     }
@@ -49,6 +49,15 @@ class RequiredCommandsTest {
         assertThat(result.getReason())
                 .hasValueSatisfying(reason ->
                         assertThat(reason).contains("not-executable, absent").doesNotContain("installed,"));
+    }
+
+    @Test
+    void looksForPythonModules() throws IOException {
+        Map<String, String> environment = Map.of("PATH", directory.toString());
+        assertThat(evaluate(environment, NeedsModule.class).getReason())
+                .hasValueSatisfying(reason -> assertThat(reason).contains("not installed: python3-h11 "));
+        Files.createDirectory(directory.resolve("h11"));
+        assertThat(evaluate(environment, NeedsModule.class).isDisabled()).isFalse();
     }
 
     @Test
@@ -64,12 +73,15 @@ class RequiredCommandsTest {
         assertThat(evaluate(Map.of("CI", "true"), String.class).isDisabled()).isFalse();
     }
 
-    private static ConditionEvaluationResult evaluate(Map<String, String> environment, AnnotatedElement element) {
-        return new RequiredCommands(environment, List.of()).evaluate(Optional.of(element));
+    private ConditionEvaluationResult evaluate(Map<String, String> environment, AnnotatedElement element) {
+        return new RequiredCommands(environment, List.of(), directory).evaluate(Optional.of(element));
     }
 
     @RequiresCommand("installed")
     private static final class NeedsInstalled {}
+
+    @RequiresCommand(value = "installed", pythonModules = "h11")
+    private static final class NeedsModule {}
 
     @RequiresCommand({"installed", "not-executable", "absent"})
     private static final class NeedsMissing {}

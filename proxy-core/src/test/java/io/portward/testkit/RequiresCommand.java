@@ -23,4 +23,7 @@ public @interface RequiresCommand {
 
     /** Names of programs, such as {@code nginx}. */
     String[] value();
+
+    /** Names of modules that Debian packages for its own Python, {@code /usr/bin/python3}; another one on the search path does not see them. */
+    String[] pythonModules() default {};
 }

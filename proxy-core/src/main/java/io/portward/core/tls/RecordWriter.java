@@ -66,6 +66,18 @@ final class RecordWriter {
         writeFlight(Outcome.DONE);
     }
 
+    /** Writes the session tickets that BoringSSL keeps for the first record; nothing when they have left. */
+    void writeTickets() {
+        Outcome outcome;
+        do {
+            ByteBuf tickets = ctx.alloc().directBuffer(FLIGHT_BYTES, FLIGHT_BYTES);
+            session.beginOutput(tickets);
+            outcome = session.sendTickets();
+            session.endOutput(tickets);
+            write(tickets, ctx.voidPromise());
+        } while (outcome == Outcome.WANT_OUTPUT);
+    }
+
     /** @return false when BoringSSL seals nothing any more, because it has found the connection broken */
     boolean sealAll() {
         while (!plaintext.isEmpty()) {

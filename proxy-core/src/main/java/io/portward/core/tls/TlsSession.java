@@ -143,6 +143,17 @@ final class TlsSession {
         return outcome(written);
     }
 
+    /**
+     * Writes what BoringSSL holds back for the next record, the session tickets, without a record.
+     *
+     * @return {@code WANT_OUTPUT} when the buffer of {@link #beginOutput} is full: call again with more room
+     */
+    Outcome sendTickets() {
+        // Any address that is not null will do for no bytes.
+        int result = SSL.writeToSSL(ssl, bio, 0);
+        return result >= 0 ? Outcome.DONE : outcome(result);
+    }
+
     /** Queues close_notify; sends nothing by itself. */
     void shutdownOutput() {
         if (SSL.shutdownSSL(ssl) < 0) {

@@ -10,6 +10,7 @@ import io.portward.testkit.RequiresCommand;
 import io.portward.testkit.RunningProxy;
 import io.portward.testkit.ScriptedUpstream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,6 +148,19 @@ class OpensslClientTest {
         assertThat(proxy.port().failures())
                 .extracting(failure -> failure.reason())
                 .containsExactly(reason);
+    }
+
+    /** Probes and clients that keep sessions for later connections send nothing, and the backend here has nothing to say. */
+    @Test
+    void aClientThatOnlyShakesHandsGetsItsTickets() throws Exception {
+        RunningProxy proxy = start();
+        Path session = directory.resolve("session.pem");
+        try (CommandLine client =
+                client(proxy, 0, "-tls1_3", "-servername", "web.test", "-sess_out", session.toString())) {
+            client.await("\n---\n");
+            await().until(() -> Files.exists(session) && Files.size(session) > 0);
+            client.type("Q\n").awaitEnd();
+        }
     }
 
     @ParameterizedTest

@@ -136,9 +136,15 @@ public final class DataPlane {
 
     private void startRotation(Observer observer) {
         ticketKeys.values().forEach(this::scheduleRotation);
-        ticketKeys.values().stream()
-                .findFirst()
-                .ifPresent(keys -> observer.ticketKeyAge(() -> keys.age().toSeconds()));
+        if (!ticketKeys.isEmpty()) {
+            List<TicketKeys> all = List.copyOf(ticketKeys.values());
+            observer.ticketKeyAge(() -> oldestSealingKey(all).toSeconds());
+        }
+    }
+
+    /** Ports may have ticket rules of their own; an alert wants to know the one whose rotation hangs. */
+    private static Duration oldestSealingKey(List<TicketKeys> all) {
+        return all.stream().map(TicketKeys::age).max(Duration::compareTo).orElse(Duration.ZERO);
     }
 
     private void scheduleRotation(TicketKeys keys) {

@@ -2,6 +2,8 @@ package io.portward.config.yaml;
 
 import io.portward.config.validate.Position;
 import io.portward.config.validate.Problems;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.composer.Composer;
@@ -26,6 +28,9 @@ final class NodeTree {
 
     /** Nodes of 50,000 certificate entries with room to spare; bounds the memory to about 200 MB. */
     private static final int MAX_EVENTS = 800_000;
+
+    /** How SnakeYAML begins to say that a character starts nothing. */
+    private static final Pattern UNEXPECTED = Pattern.compile("found character '(.*)' that cannot start any token");
 
     private NodeTree() {}
 
@@ -60,7 +65,15 @@ final class NodeTree {
         return mark == null ? new Position(1, 1) : new Position(mark.getLine() + 1, mark.getColumn() + 1);
     }
 
+    /** SnakeYAML's own advice about tabs, which it gives for every character that begins no value, is left out. */
     private static String describe(MarkedYAMLException e) {
+        Matcher character = UNEXPECTED.matcher(e.getProblem() == null ? "" : e.getProblem());
+        if (character.lookingAt()) {
+            String found = character.group(1);
+            return found.contains("TAB")
+                    ? "a tab stands here; indent with spaces"
+                    : "a value cannot begin with '" + found + "'; write it in quotes";
+        }
         String problem =
                 e.getProblem() == null ? "syntax error" : e.getProblem().strip();
         return e.getContext() == null ? problem : e.getContext().strip() + ", " + problem;
@@ -74,9 +87,7 @@ final class NodeTree {
         if (line.matches(".*[:,\\[\\s-]\\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*].*")) {
             return " (an IPv6 address needs quotes: \"[::]:443\")";
         }
-        return line.stripLeading().length() < line.length() && line.matches("\\s*\\t.*")
-                ? " (indent with spaces, not tabs)"
-                : "";
+        return "";
     }
 
     /** Passes events on until there are too many of them. */

@@ -222,7 +222,8 @@ class RunIT {
                     .last()
                     .asString()
                     .startsWith("portward: ")
-                    .contains("in use");
+                    .contains("in use", "does another `portward demo` run? `ss -ltnp 'sport = :")
+                    .doesNotContain("listen");
         }
     }
 

@@ -38,6 +38,9 @@ public final class Demo implements AutoCloseable {
             shutdown: {grace: 5s}
             """;
 
+    /** Those of the configuration above. */
+    private static final List<Integer> PORTS = List.of(8443, 8080, 8993, 9180);
+
     private final Path folder;
     private final DemoOrigin web;
     private final DemoOrigin mail;
@@ -86,6 +89,23 @@ public final class Demo implements AutoCloseable {
 
     public Path configuration() {
         return folder.resolve("portward.yaml");
+    }
+
+    /** The reason why the demo could not start, with a remedy for someone who wrote no configuration and cannot choose the ports. */
+    public static StartException explain(StartException reason) {
+        Throwable cause = reason.getCause();
+        if (cause == null || !String.valueOf(cause.getMessage()).contains("in use")) {
+            return reason;
+        }
+        String message = String.valueOf(reason.getMessage());
+        return PORTS.stream()
+                .filter(port -> message.contains("127.0.0.1:" + port))
+                .findFirst()
+                .map(port -> new StartException(
+                        "port 127.0.0.1:" + port + " is already in use; does another `portward demo` run?"
+                                + " `ss -ltnp 'sport = :" + port + "'` shows which program to stop",
+                        cause))
+                .orElse(reason);
     }
 
     /** What to type next. */

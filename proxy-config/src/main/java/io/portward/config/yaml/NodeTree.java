@@ -2,8 +2,6 @@ package io.portward.config.yaml;
 
 import io.portward.config.validate.Position;
 import io.portward.config.validate.Problems;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.composer.Composer;
@@ -29,9 +27,6 @@ final class NodeTree {
     /** Nodes of 50,000 certificate entries with room to spare; bounds the memory to about 200 MB. */
     private static final int MAX_EVENTS = 800_000;
 
-    /** How SnakeYAML begins to say that a character starts nothing. */
-    private static final Pattern UNEXPECTED = Pattern.compile("found character '(.*)' that cannot start any token");
-
     private NodeTree() {}
 
     /** The root node, or null after reporting why there is none. */
@@ -50,7 +45,8 @@ final class NodeTree {
             }
             return root;
         } catch (MarkedYAMLException e) {
-            problems.errorAt(position(e.getProblemMark()), "", "not valid YAML: " + describe(e) + hint(e, text));
+            YamlSyntax wrong = YamlSyntax.of(e);
+            problems.errorAt(position(wrong.at()), "", "not valid YAML: " + wrong.message() + hint(e, text));
         } catch (YAMLException e) {
             problems.errorAt(position(parser.last), "", "not usable as a configuration: " + e.getMessage());
         } catch (StackOverflowError | OutOfMemoryError e) {
@@ -63,20 +59,6 @@ final class NodeTree {
 
     static Position position(@Nullable Mark mark) {
         return mark == null ? new Position(1, 1) : new Position(mark.getLine() + 1, mark.getColumn() + 1);
-    }
-
-    /** SnakeYAML's own advice about tabs, which it gives for every character that begins no value, is left out. */
-    private static String describe(MarkedYAMLException e) {
-        Matcher character = UNEXPECTED.matcher(e.getProblem() == null ? "" : e.getProblem());
-        if (character.lookingAt()) {
-            String found = character.group(1);
-            return found.contains("TAB")
-                    ? "a tab stands here; indent with spaces"
-                    : "a value cannot begin with '" + found + "'; write it in quotes";
-        }
-        String problem =
-                e.getProblem() == null ? "syntax error" : e.getProblem().strip();
-        return e.getContext() == null ? problem : e.getContext().strip() + ", " + problem;
     }
 
     private static String hint(MarkedYAMLException e, String text) {

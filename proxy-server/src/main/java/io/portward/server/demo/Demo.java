@@ -117,9 +117,9 @@ public final class Demo implements AutoCloseable {
                 "  curl --cacert " + authority + " https://localhost:8443/",
                 "  curl --cacert " + authority + " -o /dev/null https://localhost:8443/bytes/100000000",
                 "  curl --cacert " + authority + " -N https://localhost:8443/slow",
-                "  curl --cacert " + authority + " -L http://localhost:8080/     (redirected to https)",
+                "  curl --cacert " + authority + " -L http://localhost:8080/     # redirected to https",
                 "  openssl s_client -connect localhost:8993 -CAfile " + authority
-                        + " -crlf -quiet     (then: a LOGOUT)",
+                        + " -crlf -quiet     # then type: a LOGOUT",
                 "  curl http://127.0.0.1:9180/metrics",
                 "",
                 "A browser shows https://localhost:8443/ too, after a warning: the CA is known to nobody.",

@@ -147,6 +147,7 @@ public final class RecordingObserver implements Observer {
 
     private final List<Port> ports = new CopyOnWriteArrayList<>();
     private final Map<String, ServerEvents> servers = new ConcurrentHashMap<>();
+    private volatile LongSupplier ticketKeyAge = () -> -1;
 
     /** In the order of the configuration. */
     public List<Port> ports() {
@@ -177,6 +178,11 @@ public final class RecordingObserver implements Observer {
 
     @Override
     public void ticketKeyAge(LongSupplier ageSeconds) {
-        // Told by the metrics' own tests.
+        ticketKeyAge = ageSeconds;
+    }
+
+    /** In seconds; -1 before anything was told. */
+    public long ticketKeyAge() {
+        return ticketKeyAge.getAsLong();
     }
 }

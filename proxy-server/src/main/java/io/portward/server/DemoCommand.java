@@ -38,6 +38,8 @@ final class DemoCommand implements Callable<Integer> {
                     loaded,
                     new PemLoader(Clock.systemUTC(), false),
                     () -> demo.hints().forEach(out::println));
+        } catch (StartException e) {
+            throw Demo.explain(e);
         }
         return Main.OK;
     }

@@ -1,11 +1,13 @@
 package io.portward.server;
 
 import io.portward.config.pem.PemLoader;
+import io.portward.config.validate.Problem;
 import io.portward.config.yaml.LoadedConfig;
 import io.portward.core.connection.StartException;
 import io.portward.core.transport.Transport;
 import io.portward.server.logging.Logging;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -43,7 +45,12 @@ final class Foreground implements AutoCloseable {
      */
     void serve(LoadedConfig loaded, PemLoader pem, Runnable whenReady) throws StartException {
         Logging.apply(loaded.configuration().log());
-        loaded.warnings().forEach(warning -> LOGGER.warn("{}", warning));
+        List<Problem> warnings = loaded.warningsAtStart();
+        warnings.forEach(warning -> LOGGER.warn("{}", warning));
+        int others = loaded.warnings().size() - warnings.size();
+        if (others > 0) {
+            LOGGER.info("warnings about choices of the file, left to `portward check`: {}", others);
+        }
         try (ProxyProcess process = ProxyProcess.start(loaded.configuration(), pem, transport)) {
             signals.attach(process);
             err.println(process.readyLine());

@@ -138,6 +138,25 @@ class LauncherIT {
     }
 
     @Test
+    void saysInOneLineWhyItDoesNotTakeJavaHome() throws Exception {
+        start("run");
+        String eighteen = jdk("jdk-18", "18").toString();
+        String eleven = jdk("jdk-11", "11.0.20").toString();
+        String missing = directory.resolve("missing").toString();
+        String taken = "; running on Java 99 in " + directory.resolve("jdk-99") + "\n";
+        assertThat(errorsWithJavaHome(eighteen)).isEmpty();
+        assertThat(errorsWithJavaHome("")).isEmpty();
+        assertThat(errorsWithJavaHome(eleven))
+                .isEqualTo("portward: JAVA_HOME is " + eleven + ", which is Java 11, older than 17" + taken);
+        assertThat(errorsWithJavaHome(missing))
+                .isEqualTo("portward: JAVA_HOME is " + missing + ", where there is no bin/java" + taken);
+    }
+
+    private String errorsWithJavaHome(String home) throws IOException, InterruptedException {
+        return finish(begin(Map.of("JAVA_HOME", home), "run")).errors();
+    }
+
+    @Test
     void givesNewerJdksTheFlagsThatOlderOnesRefuse() throws Exception {
         String seventeen = jdk("jdk-17", "17.0.15").toString();
         assertThat(start("run").output()).contains("--sun-misc-unsafe-memory-access=allow");

@@ -15,6 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.yaml.snakeyaml.Yaml;
 
@@ -35,23 +36,36 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "bogus",
-                "run",
-                "check",
-                "explain",
-                "run --config",
-                "run --config a --bogus",
-                "schema extra",
-                "demo --port 1"
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "check portward.yaml          | portward check: unexpected 'portward.yaml'; did you mean --config portward.yaml?",
+                "check --strict portward.yaml | portward check: unexpected 'portward.yaml'; did you mean --config portward.yaml?",
+                "run -c a.yaml b.yaml  | portward run: unexpected 'b.yaml'; it takes one file, and --config names one already",
+                "schema extra          | portward schema: unexpected 'extra'; write only: portward schema",
+                "run                   | portward run: no configuration file is named; write: portward run --config FILE",
+                "check                 | portward check: no configuration file is named; write: portward check --config FILE",
+                "explain --config      | portward explain: no configuration file is named; write: portward explain --config FILE",
+                "check -c a -c b       | portward check: --config is given twice",
+                "check --confg a.yaml  | portward check: unknown option '--confg'; did you mean --config?",
+                "check --confg=a.yaml  | portward check: unknown option '--confg'; did you mean --config?",
+                "check -config a.yaml  | portward check: unknown option '-config'; did you mean --config?",
+                "run --config a --odd  | portward run: unknown option '--odd'; see: portward run --help",
+                "run -c a -x           | portward run: unknown option '-x'; see: portward run --help",
+                "demo --port 1         | portward demo: unknown option '--port'; see: portward demo --help",
+                "--config a.yaml       | portward: '--config' follows a command, as in: portward run --config",
+                "--odd                 | portward: unknown option '--odd'; see: portward --help",
+                "chek                  | portward: unknown command 'chek'; did you mean 'check'?",
+                "help chek             | portward: unknown command 'chek'; did you mean 'check'?",
+                "mail.yaml             | portward: unknown command 'mail.yaml'; did you mean: portward run --config mail.yaml?",
+                "start                 | portward: unknown command 'start'; there are run, demo, check, explain, schema, help"
             })
-    void refusesAWrongCommandLineWithCode2(String commandLine) {
+    void refusesAWrongCommandLineInOneLineWithTheRightForm(String commandLine, String message) {
         Result result = execute(commandLine.split(" "));
 
         assertThat(result.code()).isEqualTo(2);
         assertThat(result.out()).isEmpty();
-        assertThat(result.err()).contains("Usage: portward");
+        assertThat(result.err()).isEqualTo(message + "\n");
     }
 
     @ParameterizedTest

@@ -151,6 +151,23 @@ class RunIT {
         }
     }
 
+    /** Backend `mail` is used by nobody, which is the file's affair; a route that is never reached is a fault waiting for its request. */
+    @Test
+    void repeatsOnlyWarningsThatMatterAtEachStart() throws Exception {
+        String routes =
+                "  - {listen: \"127.0.0.1:0\", protocol: https, routes: [{backend: web}, {path: /a, backend: web}]}\n";
+        try (PortwardProcess portward = new PortwardProcess("run", "--config", write(routes)).awaitReady()) {
+            assertThat(portward.err())
+                    .filteredOn(line -> line.contains(" WARN ") && line.contains("ports["))
+                    .singleElement()
+                    .asString()
+                    .contains("ports[0].routes[1]: never reached");
+            assertThat(portward.err())
+                    .noneMatch(line -> line.contains("no port uses this backend"))
+                    .anyMatch(line -> line.endsWith("left to `portward check`: 1"));
+        }
+    }
+
     @Test
     void survivesSighup() throws Exception {
         try (PortwardProcess portward = run("").awaitReady()) {
@@ -222,7 +239,8 @@ class RunIT {
                     .last()
                     .asString()
                     .startsWith("portward: ")
-                    .contains("in use");
+                    .contains("in use", "does another `portward demo` run? `ss -ltnp 'sport = :")
+                    .doesNotContain("listen");
         }
     }
 

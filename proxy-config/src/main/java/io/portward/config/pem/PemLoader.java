@@ -50,8 +50,7 @@ public final class PemLoader {
         List<PemProblem> problems = new ArrayList<>();
         List<X509Certificate> certificates = ChainReader.read(chain, problems);
         PrivateKey privateKey = keys.read(key, passwordFile, problems);
-        if (!allowsInsecureKeys
-                && problems.stream().noneMatch(p -> p.part() == Part.KEY && p.kind() == Kind.NOT_FOUND)) {
+        if (!allowsInsecureKeys && problems.stream().noneMatch(PemLoader::isWithoutKey)) {
             PemFile.refuseWorldReadable(key, Part.KEY, problems);
         }
         if (!allowsInsecureKeys
@@ -72,6 +71,11 @@ public final class PemLoader {
         }
         return new LoadedCertificate(
                 certificates, privateKey, algorithm, names.dnsNames(), names.addresses(), names.fromCommonName());
+    }
+
+    /** A file that is not there, or another one such as the chain, has nothing to hide. */
+    private static boolean isWithoutKey(PemProblem problem) {
+        return problem.part() == Part.KEY && (problem.kind() == Kind.NOT_FOUND || problem.kind() == Kind.NO_PEM);
     }
 
     private void checkValidity(X509Certificate leaf, Path file, List<PemProblem> problems) {

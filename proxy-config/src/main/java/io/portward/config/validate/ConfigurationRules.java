@@ -110,7 +110,7 @@ public final class ConfigurationRules {
                 problems.error(
                         at, "no certificate is called '" + name + "'" + NearestName.hint(name, certificateNames));
             } else if (!chosen.add(name)) {
-                problems.warning(at, "'" + name + "' is listed twice");
+                problems.remark(at, "'" + name + "' is listed twice");
             }
         }
         String backend = port.backend();
@@ -145,7 +145,7 @@ public final class ConfigurationRules {
             String path = "backends." + backend.name();
             // With a reference misspelt or a port unreadable, the backend is probably meant to be used.
             if (!usedBackends.contains(backend.name()) && !problems.hasErrors()) {
-                problems.warning(path, "no port uses this backend");
+                problems.remark(path, "no port uses this backend");
             }
             Map<String, Integer> first = new HashMap<>();
             for (int i = 0; i < backend.servers().size(); i++) {

@@ -10,6 +10,11 @@ public final class NearestName {
     // Longer texts are no typing mistakes, and comparing them would cost a hostile file's author nothing.
     private static final int MAX_LENGTH = 64;
 
+    /** Two letters begin too many words. */
+    private static final int SHORTEST_BEGINNING = 3;
+
+    private static final int FAR = Integer.MAX_VALUE;
+
     private NearestName() {}
 
     /** {@code " (did you mean 'web'?)"}, or an empty text when nothing is near. */
@@ -18,27 +23,42 @@ public final class NearestName {
         return nearest == null ? "" : " (did you mean '" + nearest + "'?)";
     }
 
-    /** The known name with the fewest typing mistakes between it and {@code written}, or null when none is near. */
+    /**
+     * The known name with the fewest typing mistakes between it and {@code written}, else one that begins with it or that it begins with; null
+     * when none is near, or several equally.
+     */
     public static @Nullable String find(String written, Collection<String> known) {
         if (written.isEmpty() || written.length() > MAX_LENGTH) {
             return null;
         }
         String plain = plain(written);
         String best = null;
-        int bestDistance = Integer.MAX_VALUE;
+        int bestDistance = FAR;
         for (String candidate : known) {
-            String other = plain(candidate);
-            // One mistake in three letters: 'wbe' still finds 'web', 'imap' does not find 'smtp'.
-            int allowed = Math.max(1, Math.max(plain.length(), other.length()) / 3);
-            if (Math.abs(plain.length() - other.length()) <= allowed) {
-                int distance = distance(plain, other);
-                if (distance <= allowed && distance < bestDistance) {
-                    best = candidate;
-                    bestDistance = distance;
-                }
+            int distance = distance(plain, plain(candidate));
+            if (distance < bestDistance) {
+                best = candidate;
+                bestDistance = distance;
+            } else if (distance == bestDistance) {
+                best = null; // to name one of 'v1' and 'v2' for 'v3' would be a guess
             }
         }
         return best;
+    }
+
+    /** How far apart two words are; a beginning ('warning' for 'warn') counts as farther than any typing mistake. */
+    private static int distance(String a, String b) {
+        int difference = Math.abs(a.length() - b.length());
+        // One mistake in three letters: 'wbe' still finds 'web', 'imap' does not find 'smtp'.
+        int allowed = Math.max(1, Math.max(a.length(), b.length()) / 3);
+        if (difference <= allowed) {
+            int edits = edits(a, b);
+            if (edits <= allowed) {
+                return edits;
+            }
+        }
+        boolean begins = Math.min(a.length(), b.length()) >= SHORTEST_BEGINNING && (a.startsWith(b) || b.startsWith(a));
+        return begins ? MAX_LENGTH + difference : FAR;
     }
 
     private static String plain(String name) {
@@ -46,7 +66,7 @@ public final class NearestName {
     }
 
     /** Edits between two words, a swap of neighbours counting as one (optimal string alignment). */
-    private static int distance(String a, String b) {
+    private static int edits(String a, String b) {
         int[][] cost = new int[a.length() + 1][b.length() + 1];
         for (int i = 0; i <= a.length(); i++) {
             for (int j = 0; j <= b.length(); j++) {

@@ -47,7 +47,7 @@ final class PortRules {
         }
         Integer standard = STANDARD_PORTS.get(port.protocol());
         if (standard != null && standard != number) {
-            problems.warning(
+            problems.remark(
                     path + ".listen",
                     "port " + number + " is not the standard port of " + name(port.protocol()) + ", which is "
                             + standard);
@@ -55,7 +55,7 @@ final class PortRules {
         STANDARD_PORTS.forEach((protocol, usual) -> {
             // 443 stays out: people do put other things than https behind it, because firewalls let it pass.
             if (port.protocol() == PortProtocol.TLS && protocol.isTcp() && usual == number) {
-                problems.warning(
+                problems.remark(
                         path + ".protocol",
                         "port " + number + " is the standard port of " + name(protocol) + "; is that the protocol?");
             }
@@ -69,7 +69,7 @@ final class PortRules {
         if (port.to() == port.listen().port()) {
             problems.error(path + ".to", "port " + port.to() + " would redirect to itself");
         } else if (!known) {
-            problems.warning(
+            problems.remark(
                     path + ".to",
                     "clients are sent to port " + port.to() + ", and no https port of this file listens there");
         }
@@ -95,7 +95,7 @@ final class PortRules {
 
     private static void checkHsts(HstsConfig hsts, String path, Problems problems) {
         if (hsts.preload() && (!hsts.includeSubDomains() || hsts.maxAge().compareTo(PRELOAD_MAX_AGE) < 0)) {
-            problems.warning(
+            problems.remark(
                     path + ".preload",
                     "preload lists take only hosts with includeSubDomains: true and a maxAge of 365d or more");
         }

@@ -63,6 +63,13 @@ public final class Problems {
         }
     }
 
+    /** Reports a {@link Severity#REMARK} about the value at {@code path}, unless the path is known to be wrong already. */
+    public void remark(String path, String message) {
+        if (!isWrong(path)) {
+            keep(Severity.REMARK, positionOf(path), path, message);
+        }
+    }
+
     /** Whether an error was reported at {@code path} or at something that contains it. */
     public boolean isWrong(String path) {
         if (wrongPaths.isEmpty()) {
@@ -96,8 +103,9 @@ public final class Problems {
         return all().stream().filter(p -> p.severity() == Severity.ERROR).toList();
     }
 
+    /** Everything but the errors, remarks included. */
     public List<Problem> warnings() {
-        return all().stream().filter(p -> p.severity() == Severity.WARNING).toList();
+        return all().stream().filter(p -> p.severity() != Severity.ERROR).toList();
     }
 
     /** Throws everything collected if there is at least one error. */

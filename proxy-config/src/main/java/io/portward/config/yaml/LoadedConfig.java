@@ -2,6 +2,7 @@ package io.portward.config.yaml;
 
 import io.portward.config.model.Configuration;
 import io.portward.config.validate.Problem;
+import io.portward.config.validate.Severity;
 import java.util.List;
 
 /**
@@ -13,5 +14,12 @@ public record LoadedConfig(Configuration configuration, List<Problem> warnings) 
 
     public LoadedConfig {
         warnings = List.copyOf(warnings);
+    }
+
+    /** Those that are worth saying at each start; the others are left to {@code portward check}. */
+    public List<Problem> warningsAtStart() {
+        return warnings.stream()
+                .filter(warning -> warning.severity() == Severity.WARNING)
+                .toList();
     }
 }

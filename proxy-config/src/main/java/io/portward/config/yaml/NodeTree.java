@@ -45,7 +45,8 @@ final class NodeTree {
             }
             return root;
         } catch (MarkedYAMLException e) {
-            problems.errorAt(position(e.getProblemMark()), "", "not valid YAML: " + describe(e) + hint(e, text));
+            YamlSyntax wrong = YamlSyntax.of(e);
+            problems.errorAt(position(wrong.at()), "", "not valid YAML: " + wrong.message() + hint(e, text));
         } catch (YAMLException e) {
             problems.errorAt(position(parser.last), "", "not usable as a configuration: " + e.getMessage());
         } catch (StackOverflowError | OutOfMemoryError e) {
@@ -60,12 +61,6 @@ final class NodeTree {
         return mark == null ? new Position(1, 1) : new Position(mark.getLine() + 1, mark.getColumn() + 1);
     }
 
-    private static String describe(MarkedYAMLException e) {
-        String problem =
-                e.getProblem() == null ? "syntax error" : e.getProblem().strip();
-        return e.getContext() == null ? problem : e.getContext().strip() + ", " + problem;
-    }
-
     private static String hint(MarkedYAMLException e, String text) {
         Mark mark = e.getProblemMark();
         String line = mark == null
@@ -74,9 +69,7 @@ final class NodeTree {
         if (line.matches(".*[:,\\[\\s-]\\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*].*")) {
             return " (an IPv6 address needs quotes: \"[::]:443\")";
         }
-        return line.stripLeading().length() < line.length() && line.matches("\\s*\\t.*")
-                ? " (indent with spaces, not tabs)"
-                : "";
+        return "";
     }
 
     /** Passes events on until there are too many of them. */

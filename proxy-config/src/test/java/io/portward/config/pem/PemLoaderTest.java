@@ -269,6 +269,17 @@ class PemLoaderTest {
         assertThat(e.problems()).extracting(PemProblem::kind).containsExactly(Kind.UNREADABLE, Kind.UNREADABLE);
     }
 
+    /** A certificate may be read by everyone; the remedy is another file name, no chmod. */
+    @Test
+    void doesNotAskToHideAFileWithoutAKey() throws Exception {
+        Path file = write(directory.resolve("web.pem"), "-----BEGIN FOO-----\nAAAA\n-----END FOO-----\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+
+        PemException e = catchThrowableOfType(PemException.class, () -> loader.load(file, file, null));
+
+        assertThat(e.problems()).extracting(PemProblem::kind).containsExactly(Kind.NO_PEM, Kind.NO_PEM);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "not PEM at all\n", "-----BEGIN FOO-----\nAAAA\n-----END FOO-----\n"})
     void saysWhenThereIsNoPem(String text) {

@@ -24,7 +24,10 @@ class NearestNameTest {
         "allow-remote,allowRemote",
         "tsl,tls",
         "TLS,tls",
-        "imaps,imap"
+        "imaps,imap",
+        "backendServers,backends",
+        "cert,certificates",
+        "allow,allowRemote"
     })
     void findsWhatWasMeant(String written, String meant) {
         assertThat(NearestName.find(written, KEYS)).isEqualTo(meant);
@@ -35,6 +38,17 @@ class NearestNameTest {
     void doesNotGuessWildly(String written) {
         assertThat(NearestName.find(written, KEYS)).isNull();
         assertThat(NearestName.hint(written, KEYS)).isEmpty();
+    }
+
+    @Test
+    void doesNotChooseBetweenNamesThatAreEquallyNear() {
+        assertThat(NearestName.find("v3", List.of("none", "v1", "v2"))).isNull();
+        assertThat(NearestName.find("v2", List.of("none", "v1", "v2"))).isEqualTo("v2");
+    }
+
+    @Test
+    void prefersATypingMistakeToABeginning() {
+        assertThat(NearestName.find("ports", List.of("portsAndMore", "port"))).isEqualTo("port");
     }
 
     @Test

@@ -335,6 +335,9 @@ class ConfigLoaderTest {
                         "w.yaml:14:14: warning: ports[2].listen: port 465 is not the standard port of imaps, which is 993",
                         "w.yaml:15:29: warning: ports[3].protocol: port 993 is the standard port of imaps; is that the protocol?",
                         "w.yaml:18:3: warning: backends.spare: no port uses this backend");
+        assertThat(loaded.warningsAtStart())
+                .extracting(Problem::path)
+                .containsExactly("ports[0].routes[1]", "ports[0].routes[3]");
     }
 
     @Test

@@ -31,6 +31,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A running proxy: its listeners, backends and TLS state.
@@ -38,6 +40,8 @@ import java.util.concurrent.TimeUnit;
  * <p>Threading: methods may be called from any thread but an event loop.
  */
 public final class DataPlane {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(DataPlane.class);
 
     /** A listener that accepts, with the address the kernel gave it. */
     public record BoundPort(PortConfig config, InetSocketAddress address) {}
@@ -136,9 +140,15 @@ public final class DataPlane {
 
     private void startRotation(Observer observer) {
         ticketKeys.values().forEach(this::scheduleRotation);
-        ticketKeys.values().stream()
-                .findFirst()
-                .ifPresent(keys -> observer.ticketKeyAge(() -> keys.age().toSeconds()));
+        if (!ticketKeys.isEmpty()) {
+            List<TicketKeys> all = List.copyOf(ticketKeys.values());
+            observer.ticketKeyAge(() -> oldestSealingKey(all).toSeconds());
+        }
+    }
+
+    /** Ports may have ticket rules of their own; an alert wants to know the one whose rotation hangs. */
+    private static Duration oldestSealingKey(List<TicketKeys> all) {
+        return all.stream().map(TicketKeys::age).max(Duration::compareTo).orElse(Duration.ZERO);
     }
 
     private void scheduleRotation(TicketKeys keys) {
@@ -180,7 +190,7 @@ public final class DataPlane {
                         .submit(() -> channel.pipeline().fireUserEventTriggered(DrainEvent.INSTANCE)))
                 .toList()
                 .forEach(Future::awaitUninterruptibly);
-        transport.loops().next().schedule(this::cutConnections, grace.toNanos(), TimeUnit.NANOSECONDS);
+        transport.loops().next().schedule(() -> cutAfter(grace), grace.toNanos(), TimeUnit.NANOSECONDS);
         return drained;
     }
 
@@ -192,6 +202,14 @@ public final class DataPlane {
         listeners.forEach(Listener::release);
         certificates.values().forEach(ServedCertificate::release);
         backends.close();
+    }
+
+    private void cutAfter(Duration grace) {
+        int left = connections.open().size();
+        if (left > 0) {
+            LOGGER.info("shutdown.grace of {} s is over: connections cut: {}", grace.toSeconds(), left);
+        }
+        cutConnections();
     }
 
     private void cutConnections() {

@@ -20,6 +20,7 @@ import io.portward.core.transport.ByteCounter;
 import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.transport.DrainEvent;
 import io.portward.core.upstream.BackendPool;
+import java.util.HexFormat;
 import java.util.Objects;
 
 /**
@@ -28,6 +29,9 @@ import java.util.Objects;
  * <p>Threading: the channel's event loop.
  */
 final class ProtocolSelector implements TlsHandler.Listener {
+
+    /** Enough of a path to recognise whose wrong URL or health check it is. */
+    private static final int LOGGED_REQUEST_LINE = 80;
 
     private final Listener listener;
     private final ConnectionInfo connection;
@@ -78,7 +82,7 @@ final class ProtocolSelector implements TlsHandler.Listener {
     @Override
     public void plainHttp(ChannelHandlerContext tls, ByteBuf bytes) {
         PortObserver observer = listener.observer();
-        observer.handshakeFailed(HandshakeFailure.PLAIN_HTTP, connection, "plain HTTP");
+        observer.handshakeFailed(HandshakeFailure.PLAIN_HTTP, connection, "plain HTTP: " + requestLine(bytes));
         ChannelPipeline pipeline = tls.pipeline();
         if (listener.http() == null) {
             bytes.release();
@@ -99,6 +103,28 @@ final class ProtocolSelector implements TlsHandler.Listener {
         pipeline.remove(TlsHandler.class);
         counter.fireChannelRead(bytes);
         counter.fireChannelReadComplete();
+    }
+
+    /** Method and target as far as they have come: bounded, and nothing but printable ASCII, since it is for the log. */
+    private static String requestLine(ByteBuf bytes) {
+        StringBuilder line = new StringBuilder();
+        boolean inTarget = false;
+        for (int i = bytes.readerIndex(); i < bytes.writerIndex(); i++) {
+            int c = bytes.getUnsignedByte(i);
+            if (c == '\r' || c == '\n' || (c == ' ' && inTarget)) {
+                break;
+            }
+            if (line.length() >= LOGGED_REQUEST_LINE) {
+                return line.append("...").toString();
+            }
+            inTarget |= c == ' ';
+            if (c < ' ' || c > '~') {
+                line.append("\\x").append(HexFormat.of().toHexDigits((byte) c));
+            } else {
+                line.append((char) c);
+            }
+        }
+        return line.toString().strip();
     }
 
     @Override

@@ -79,6 +79,24 @@ class PlainHttpOnTlsPortTest {
     }
 
     @Test
+    void theLogSaysWhatWasAskedFor() throws IOException {
+        answer("GET /status?full=1 HTTP/1.1\r\nHost: web.test\r\n\r\n");
+        assertThat(proxy.port().failures().get(0).detail()).isEqualTo("plain HTTP: GET /status?full=1");
+    }
+
+    @Test
+    void theLogHoldsNothingButPrintableAscii() throws IOException {
+        answer("GET /a\tb\u001b[31m\u00e9 HTTP/1.1\r\n\r\n");
+        assertThat(proxy.port().failures().get(0).detail()).isEqualTo("plain HTTP: GET /a\\x09b\\x1b[31m\\xe9");
+    }
+
+    @Test
+    void theLogSaysNoMoreThanTheBeginningOfALongTarget() throws IOException {
+        answer("GET /" + "a".repeat(300) + " HTTP/1.1\r\nHost: web.test\r\n\r\n");
+        assertThat(proxy.port().failures().get(0).detail()).isEqualTo("plain HTTP: GET /" + "a".repeat(75) + "...");
+    }
+
+    @Test
     void aRequestThatNeverEndsIsClosed() throws IOException {
         assertThat(answer("GET / HTTP/1.1\r\nHost: web.test\r\n")).doesNotContain("308");
     }

@@ -38,6 +38,9 @@ public final class Demo implements AutoCloseable {
             shutdown: {grace: 5s}
             """;
 
+    /** Those of the configuration above. */
+    private static final List<Integer> PORTS = List.of(8443, 8080, 8993, 9180);
+
     private final Path folder;
     private final DemoOrigin web;
     private final DemoOrigin mail;
@@ -88,6 +91,23 @@ public final class Demo implements AutoCloseable {
         return folder.resolve("portward.yaml");
     }
 
+    /** The reason why the demo could not start, with a remedy for someone who wrote no configuration and cannot choose the ports. */
+    public static StartException explain(StartException reason) {
+        Throwable cause = reason.getCause();
+        if (cause == null || !String.valueOf(cause.getMessage()).contains("in use")) {
+            return reason;
+        }
+        String message = String.valueOf(reason.getMessage());
+        return PORTS.stream()
+                .filter(port -> message.contains("127.0.0.1:" + port))
+                .findFirst()
+                .map(port -> new StartException(
+                        "port 127.0.0.1:" + port + " is already in use; does another `portward demo` run?"
+                                + " `ss -ltnp 'sport = :" + port + "'` shows which program to stop",
+                        cause))
+                .orElse(reason);
+    }
+
     /** What to type next. */
     public List<String> hints() {
         String authority = folder.resolve("ca.pem").toString();
@@ -97,9 +117,9 @@ public final class Demo implements AutoCloseable {
                 "  curl --cacert " + authority + " https://localhost:8443/",
                 "  curl --cacert " + authority + " -o /dev/null https://localhost:8443/bytes/100000000",
                 "  curl --cacert " + authority + " -N https://localhost:8443/slow",
-                "  curl --cacert " + authority + " -L http://localhost:8080/     (redirected to https)",
+                "  curl --cacert " + authority + " -L http://localhost:8080/     # redirected to https",
                 "  openssl s_client -connect localhost:8993 -CAfile " + authority
-                        + " -crlf -quiet     (then: a LOGOUT)",
+                        + " -crlf -quiet     # then type: a LOGOUT",
                 "  curl http://127.0.0.1:9180/metrics",
                 "",
                 "A browser shows https://localhost:8443/ too, after a warning: the CA is known to nobody.",

@@ -14,13 +14,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Says in the log which handshakes failed on one port, without letting strangers fill the disk: the first failure since the last summary
- * is an INFO line with its detail, the others are counted and told by {@link #summarise}. Each one is a DEBUG line besides.
+ * is an INFO line with its detail, the others are counted and told by {@link #summarise}, and are DEBUG lines besides.
  *
  * <p>Threading: {@link #failed} from any event loop, {@link #summarise} from one thread at a time.
  */
 final class FailureLog {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(FailureLog.class);
+
+    private static final String LINE = "port {}: handshake with {} failed: {} ({})";
 
     private final String port;
     private final Map<HandshakeFailure, LongAdder> untold = new EnumMap<>(HandshakeFailure.class);
@@ -35,23 +37,13 @@ final class FailureLog {
     }
 
     void failed(HandshakeFailure reason, ConnectionInfo connection, String detail) {
-        if (LOGGER.isDebugEnabled()) {
-            LOGGER.debug(
-                    "port {}: handshake with {} failed: {} ({})",
-                    port,
-                    NetUtil.toSocketAddressString(connection.client()),
-                    reason.label(),
-                    detail);
-        }
         if (!told.get() && told.compareAndSet(false, true)) {
-            LOGGER.info(
-                    "port {}: handshake with {} failed: {} ({})",
-                    port,
-                    NetUtil.toSocketAddressString(connection.client()),
-                    reason.label(),
-                    detail);
-        } else {
-            Objects.requireNonNull(untold.get(reason)).increment();
+            LOGGER.info(LINE, port, NetUtil.toSocketAddressString(connection.client()), reason.label(), detail);
+            return;
+        }
+        Objects.requireNonNull(untold.get(reason)).increment();
+        if (LOGGER.isDebugEnabled()) {
+            LOGGER.debug(LINE, port, NetUtil.toSocketAddressString(connection.client()), reason.label(), detail);
         }
     }
 

@@ -157,7 +157,8 @@ final class Families implements MultiCollector {
         LongSupplier age = ticketKeyAge;
         if (age != null) {
             GaugeFamily keyAge = new GaugeFamily(
-                    "portward_tls_ticket_key_age_seconds", "Age of the key that encrypts session tickets.");
+                    "portward_tls_ticket_key_age_seconds",
+                    "Age of the key that encrypts session tickets; the oldest if there are several.");
             keyAge.add(age.getAsLong());
             all.metricSnapshot(keyAge.snapshot());
         }

@@ -1,6 +1,8 @@
 package io.portward.server.metrics;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
@@ -10,7 +12,7 @@ import java.nio.file.Path;
 
 /**
  * The {@code process_} family under the names that Prometheus recommends for every exporter; Micrometer's binders use others, which common
- * dashboards do not know.
+ * dashboards do not know. And Netty's buffers, for which Micrometer's binder has neither a help text nor a unit.
  */
 final class ProcessFamilies implements MultiCollector {
 
@@ -38,6 +40,15 @@ final class ProcessFamilies implements MultiCollector {
         long resident = residentBytes();
         if (resident >= 0) {
             gauge(all, "process_resident_memory_bytes", "Resident memory.", (double) resident);
+        }
+        if (ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider provider) {
+            GaugeFamily buffers = new GaugeFamily(
+                    "netty_allocator_memory_used_bytes",
+                    "Memory held for network buffers, those in use and those kept for the next connection.",
+                    "memory_type");
+            buffers.add(provider.metric().usedDirectMemory(), "direct");
+            buffers.add(provider.metric().usedHeapMemory(), "heap");
+            all.metricSnapshot(buffers.snapshot());
         }
         return all.build();
     }

@@ -54,6 +54,17 @@ class DemoTest {
         assertThat(folder).doesNotExist();
     }
 
+    /** Somebody who marks a whole line must not get a syntax error from the shell. */
+    @Test
+    void printsCommandsThatAShellTakesAsTheyStand() throws Exception {
+        try (Demo demo = Demo.prepare(transport)) {
+            assertThat(demo.hints())
+                    .filteredOn(line -> line.startsWith("  "))
+                    .hasSizeGreaterThan(4)
+                    .noneMatch(line -> line.contains("("));
+        }
+    }
+
     @Test
     void signsBothKindsOfCertificateForThisMachineOnly() throws Exception {
         try (Demo demo = Demo.prepare(transport)) {

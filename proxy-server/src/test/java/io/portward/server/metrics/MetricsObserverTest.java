@@ -27,6 +27,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +50,29 @@ class MetricsObserverTest {
     @AfterEach
     void closeMetrics() {
         metrics.close();
+    }
+
+    /** What {@code promtool check metrics} asks for, for the families of the JVM's binders too. */
+    @Test
+    void givesEveryFamilyATypeAndAHelpText() {
+        metrics.observeProcess();
+
+        List<String> lines = metrics.scrape().lines().toList();
+
+        Set<String> typed = secondWords(lines, "# TYPE \\S+ \\S+");
+        assertThat(secondWords(lines, "# HELP \\S+ \\S.*")).isEqualTo(typed);
+        assertThat(lines)
+                .filteredOn(line -> !line.startsWith("#"))
+                .isNotEmpty()
+                .allMatch(line -> typed.contains(line.split("[{ ]", 2)[0].replaceAll("_(bucket|count|sum)$", ""))
+                        || typed.contains(line.split("[{ ]", 2)[0]));
+    }
+
+    private static Set<String> secondWords(List<String> lines, String pattern) {
+        return lines.stream()
+                .filter(line -> line.matches(pattern))
+                .map(line -> line.split(" ", 4)[2])
+                .collect(Collectors.toSet());
     }
 
     @Test
@@ -163,7 +188,7 @@ class MetricsObserverTest {
                         "process_max_fds ",
                         "jvm_memory_used_bytes{area=\"heap\"",
                         "jvm_threads_live_threads ",
-                        "netty_allocator_memory_used{");
+                        "netty_allocator_memory_used_bytes{");
     }
 
     private List<String> seriesOf(String name) {

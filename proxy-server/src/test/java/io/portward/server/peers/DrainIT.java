@@ -105,6 +105,7 @@ class DrainIT {
             assertThat(portward.awaitExit()).isZero();
             assertThat(Duration.ofNanos(System.nanoTime() - begin))
                     .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(10));
+            assertThat(portward.err()).anyMatch(line -> line.endsWith("grace of 1 s is over: connections cut: 1"));
         }
     }
 

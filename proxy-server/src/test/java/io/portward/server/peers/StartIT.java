@@ -64,6 +64,17 @@ class StartIT {
         }
     }
 
+    /** Netty would like a hardware address, of which nothing of ours makes use. */
+    @Test
+    @RequiresCommand({"unshare", "ip"})
+    void warnsOfNothingOnAMachineWithoutANetwork() throws Exception {
+        List<String> prefix = List.of("unshare", "--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh");
+        try (PortwardProcess portward =
+                new PortwardProcess(prefix, List.of(), "run", "--config", https("127.0.0.1:0")).awaitReady()) {
+            assertThat(portward.err()).noneMatch(line -> line.contains("MacAddress"));
+        }
+    }
+
     @Test
     @RequiresCommand({"setpriv", "unshare", "ip"})
     void saysWhatAPrivilegedPortNeeds() throws Exception {

@@ -1,0 +1,4 @@
+@NullUnmarked
+package io.portward.core.connection;
+
+import org.jspecify.annotations.NullUnmarked;

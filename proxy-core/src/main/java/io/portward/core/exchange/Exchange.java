@@ -194,6 +194,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     }
 
     /** Whether the response is complete or given up, so that the sink hears nothing more. */
+    @Override
     public boolean isOver() {
         return over;
     }
@@ -202,11 +203,6 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
 
     @Override
     public void acquired(UpstreamConnection connection) {
-        if (over) {
-            connection.use(this);
-            connection.release();
-            return;
-        }
         HttpRequest head = request;
         assert head != null : "started";
         upstream = connection;

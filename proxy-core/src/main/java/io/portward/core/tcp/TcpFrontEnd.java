@@ -23,7 +23,7 @@ import java.util.Deque;
  * <p>Threading: the channel's event loop. Ownership: buffers it holds are released when the handler goes; removes itself when the relay takes
  * over.
  */
-public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements BackendPool.Waiter {
+public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements BackendPool.TcpWaiter {
 
     private final BackendPool pool;
     private final ConnectionInfo connection;
@@ -53,10 +53,6 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
 
     @Override
     public void connected(Channel upstream, String server) {
-        if (gone) {
-            upstream.close();
-            return;
-        }
         Channel client = ctx.channel();
         ByteBuf header = ProxyHeader.encode(upstream.alloc(), pool.config().proxyProtocol(), connection, tls);
         if (header.isReadable()) {
@@ -77,10 +73,13 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
     }
 
     @Override
+    public boolean isOver() {
+        return gone;
+    }
+
+    @Override
     public void unreachable() {
-        if (!gone) {
-            ctx.close();
-        }
+        ctx.close();
     }
 
     @Override

@@ -61,7 +61,11 @@ public final class Backends implements AutoCloseable {
      * @throws IllegalArgumentException when there is no such backend, which validation of the configuration rules out
      */
     public BackendPool pool(String backend, Channel client) {
-        BackendPool pool = pools.getOrDefault(client.eventLoop(), Map.of()).get(backend);
+        return pool(backend, client.eventLoop());
+    }
+
+    BackendPool pool(String backend, EventExecutor loop) {
+        BackendPool pool = pools.getOrDefault(loop, Map.of()).get(backend);
         if (pool == null) {
             throw new IllegalArgumentException("backend: " + backend + " (expected: one of the configuration's)");
         }

@@ -4,7 +4,6 @@ import io.netty.util.NetUtil;
 import io.portward.config.model.ServerConfig;
 import io.portward.core.observe.ServerObserver;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,7 +22,7 @@ final class Server {
     private final String backend;
     private final ServerConfig config;
     private final ServerObserver observer;
-    private final SocketAddress address;
+    private final InetSocketAddress address;
     private volatile boolean up = true;
     private volatile long retryNanos;
 
@@ -39,7 +38,7 @@ final class Server {
     }
 
     /** Unresolved when configured by name. */
-    SocketAddress address() {
+    InetSocketAddress address() {
         return address;
     }
 

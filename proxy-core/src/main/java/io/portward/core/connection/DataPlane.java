@@ -52,9 +52,9 @@ public final class DataPlane {
 
     private DataPlane(Configuration configuration, Transport transport, Observer observer) {
         this.transport = transport;
-        this.connections = Connections.withinDescriptorLimit(transport.backendConnections());
         this.backends = new Backends(
                 configuration.backends(), configuration.timeouts(), configuration.limits(), transport, observer);
+        this.connections = Connections.withinDescriptorLimit(transport.backendConnections(), backends);
     }
 
     /**

@@ -12,6 +12,7 @@ import io.portward.config.model.ProxyProtocol;
 import io.portward.config.model.TimeoutConfig;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -19,6 +20,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +73,7 @@ public final class BackendPool {
     private static final int MAX_IDLE = 1024;
 
     /** Under the keep-alive limits that common servers close at (nginx 75 s, Apache's 5 s is caught by the look before reuse). */
-    static final long IDLE_NANOS = 30_000_000_000L;
+    static final Duration IDLE_TIME = Duration.ofSeconds(30);
 
     private final BackendConfig config;
     private final TimeoutConfig timeoutsOfFile;
@@ -80,6 +82,11 @@ public final class BackendPool {
     private final Dialer dialer;
     private final WeightedRoundRobin turns;
     private final Map<Server, Deque<UpstreamConnection>> idle = new IdentityHashMap<>();
+    private final long idleNanos;
+    private boolean closed;
+
+    /** Written by the event loop alone, read by others. */
+    private final AtomicInteger idleCount = new AtomicInteger();
 
     BackendPool(
             BackendConfig config,
@@ -87,11 +94,13 @@ public final class BackendPool {
             List<Server> servers,
             LimitConfig limits,
             Transport transport,
-            AddressResolverGroup<InetSocketAddress> resolver) {
+            AddressResolverGroup<InetSocketAddress> resolver,
+            Duration idleTime) {
         this.config = config;
         this.timeoutsOfFile = timeoutsOfFile;
         this.limits = limits;
         this.transport = transport;
+        this.idleNanos = idleTime.toNanos();
         this.dialer = new Dialer(transport, resolver, config.timeouts().connect());
         this.turns = new WeightedRoundRobin(servers);
         servers.forEach(server -> idle.put(server, new ArrayDeque<>()));
@@ -212,24 +221,67 @@ public final class BackendPool {
         while (true) {
             // The latest used is the least likely to have been given up by the server.
             UpstreamConnection connection = waiting.pollLast();
-            if (connection == null || connection.wake()) {
+            if (connection == null) {
+                return null;
+            }
+            countIdle(-1);
+            if (connection.wake()) {
                 return connection;
             }
         }
     }
 
+    /** Closes the connection to one of the servers that has waited longest. @return false when none waits */
+    boolean giveUpOldest() {
+        for (Deque<UpstreamConnection> waiting : idle.values()) {
+            UpstreamConnection oldest = waiting.pollFirst();
+            if (oldest != null) {
+                countIdle(-1);
+                oldest.channel().close();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Closes what waits idle, and keeps nothing from now on. */
+    void close() {
+        closed = true;
+        boolean more = true;
+        while (more) {
+            more = giveUpOldest();
+        }
+    }
+
+    /** How many wait idle; any thread. */
+    int idleCount() {
+        return idleCount.get();
+    }
+
+    private void countIdle(int change) {
+        idleCount.setRelease(idleCount.getPlain() + change);
+    }
+
+    /** How long a connection may wait. */
+    long idleNanos() {
+        return idleNanos;
+    }
+
     /** @return false when it is not kept */
     boolean keep(UpstreamConnection connection, Server server) {
         Deque<UpstreamConnection> waiting = idleOf(server);
-        if (config.proxyProtocol() != ProxyProtocol.NONE || waiting.size() >= MAX_IDLE) {
+        if (closed || config.proxyProtocol() != ProxyProtocol.NONE || waiting.size() >= MAX_IDLE) {
             return false;
         }
         waiting.addLast(connection);
+        countIdle(1);
         return true;
     }
 
     void forget(UpstreamConnection connection, Server server) {
-        idleOf(server).remove(connection);
+        if (idleOf(server).remove(connection)) {
+            countIdle(-1);
+        }
     }
 
     private Deque<UpstreamConnection> idleOf(Server server) {

@@ -13,16 +13,18 @@ import io.portward.config.model.TimeoutConfig;
 import io.portward.core.observe.Observer;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * The pools of all backends, one for each event loop.
  *
  * <p>Threading: immutable after construction; {@link #pool} from the channel's event loop. Ownership: {@link #close} once, when no
- * connection asks any more.
+ * connection asks any more and before the transport is closed.
  */
 public final class Backends implements AutoCloseable {
 
@@ -36,6 +38,17 @@ public final class Backends implements AutoCloseable {
             LimitConfig limits,
             Transport transport,
             Observer observer) {
+        this(backends, timeouts, limits, transport, observer, BackendPool.IDLE_TIME);
+    }
+
+    /** @param idleTime after which a connection that nobody uses is closed */
+    Backends(
+            Map<String, BackendConfig> backends,
+            TimeoutConfig timeouts,
+            LimitConfig limits,
+            Transport transport,
+            Observer observer,
+            Duration idleTime) {
         this.resolver = new DnsAddressResolverGroup(
                 transport.isEpoll() ? EpollDatagramChannel::new : NioDatagramChannel::new,
                 DnsServerAddressStreamProviders.platformDefault());
@@ -50,7 +63,13 @@ public final class Backends implements AutoCloseable {
             backends.forEach((name, backend) -> ofLoop.put(
                     name,
                     new BackendPool(
-                            backend, timeouts, servers.getOrDefault(name, List.of()), limits, transport, resolver)));
+                            backend,
+                            timeouts,
+                            servers.getOrDefault(name, List.of()),
+                            limits,
+                            transport,
+                            resolver,
+                            idleTime)));
             pools.put(loop, ofLoop);
         });
     }
@@ -72,8 +91,49 @@ public final class Backends implements AutoCloseable {
         return pool;
     }
 
+    /** How many connections wait idle, on all loops; any thread. */
+    public int idleConnections() {
+        int sum = 0;
+        for (Map<String, BackendPool> ofLoop : pools.values()) {
+            for (BackendPool pool : ofLoop.values()) {
+                sum += pool.idleCount();
+            }
+        }
+        return sum;
+    }
+
+    /**
+     * Closes idle connections while {@code needed} says so: those of the calling event loop before this returns, those of the others soon.
+     *
+     * @param needed asked before each one, on any event loop
+     */
+    public void giveUpIdle(BooleanSupplier needed) {
+        pools.forEach((loop, ofLoop) -> {
+            if (loop.inEventLoop()) {
+                giveUpIdle(ofLoop, needed);
+            }
+        });
+        pools.forEach((loop, ofLoop) -> {
+            if (!loop.inEventLoop()
+                    && ofLoop.values().stream().anyMatch(pool -> pool.idleCount() > 0)
+                    && needed.getAsBoolean()) {
+                loop.execute(() -> giveUpIdle(ofLoop, needed));
+            }
+        });
+    }
+
+    private static void giveUpIdle(Map<String, BackendPool> ofLoop, BooleanSupplier needed) {
+        for (BackendPool pool : ofLoop.values()) {
+            boolean more = true;
+            while (more && needed.getAsBoolean()) {
+                more = pool.giveUpOldest();
+            }
+        }
+    }
+
     @Override
     public void close() {
+        pools.forEach((loop, ofLoop) -> loop.execute(() -> ofLoop.values().forEach(BackendPool::close)));
         resolver.close();
     }
 }

@@ -3,12 +3,18 @@ package io.portward.core.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.portward.core.transport.Transport;
 import io.portward.core.upstream.PoolFixture.Asked;
 import io.portward.testkit.ScriptedUpstream;
 import io.portward.testkit.UnansweredPort;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,6 +63,71 @@ class BackendPoolTest {
             await().until(() -> fixture.onLoop(fixture.transport.backendConnections()::get) == 0);
             assertThat(asked).isNotDone();
             assertThat(fixture.observer.server(alive.address()).active()).isZero();
+        }
+    }
+
+    private static ScriptedUpstream answering() throws IOException {
+        return ScriptedUpstream.start(connection -> {
+            while (connection.in().read() >= 0) {
+                connection.readUntil("\r\n\r\n");
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            }
+        });
+    }
+
+    @Test
+    void closesAnIdleConnectionAfterItsTime() throws Exception {
+        Duration idle = Duration.ofMillis(500);
+        try (ScriptedUpstream origin = answering();
+                PoolFixture fixture =
+                        new PoolFixture(Transport.open(1), Duration.ofSeconds(5), idle, origin.address())) {
+            Channel used = fixture.makeIdle(1).get(0);
+            long from = System.nanoTime();
+            assertThat(fixture.makeIdle(1)).containsExactly(used);
+            used.closeFuture().get(5, TimeUnit.SECONDS);
+            assertThat(Duration.ofNanos(System.nanoTime() - from)).isGreaterThanOrEqualTo(idle);
+            await().until(() -> fixture.backends.idleConnections() == 0);
+            assertThat(fixture.observer.server(origin.address()).active()).isZero();
+        }
+    }
+
+    @Test
+    void countsWhatWaitsIdle() throws Exception {
+        try (ScriptedUpstream origin = answering();
+                PoolFixture fixture = new PoolFixture(origin.address())) {
+            fixture.makeIdle(3);
+            assertThat(fixture.backends.idleConnections()).isEqualTo(3);
+            Channel taken = fixture.acquire().await();
+            assertThat(fixture.backends.idleConnections()).isEqualTo(2);
+            taken.close();
+            assertThat(fixture.onLoop(fixture.backends::idleConnections)).isEqualTo(2);
+        }
+        // The server's farewell counts too.
+        ScriptedUpstream leaving = answering();
+        try (PoolFixture fixture = new PoolFixture(leaving.address())) {
+            fixture.makeIdle(2);
+            leaving.close();
+            await().until(() -> fixture.backends.idleConnections() == 0);
+        }
+    }
+
+    @Test
+    void givesUpTheOldestFirstAndNoMoreThanNeeded() throws Exception {
+        try (ScriptedUpstream origin = answering();
+                PoolFixture fixture = new PoolFixture(origin.address())) {
+            List<Channel> idle = fixture.makeIdle(3);
+            AtomicInteger open = fixture.transport.backendConnections();
+            assertThat(open).hasValue(3);
+            fixture.backends.giveUpIdle(() -> open.get() > 1);
+            await().until(() -> open.get() == 1);
+            assertThat(fixture.backends.idleConnections()).isEqualTo(1);
+            assertThat(idle).filteredOn(Channel::isOpen).containsExactly(idle.get(2));
+            // On the loop itself it has happened when the call returns.
+            assertThat(fixture.onLoop(() -> {
+                        fixture.backends.giveUpIdle(() -> true);
+                        return open.get();
+                    }))
+                    .isZero();
         }
     }
 }

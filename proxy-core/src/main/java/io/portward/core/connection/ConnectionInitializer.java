@@ -42,7 +42,11 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
         TlsContext tls = listener.tls();
         if (!listener.connections().add(channel)) {
             if (tls != null) {
-                observer.handshakeFailed(HandshakeFailure.LIMITED, connection, "connection limit reached");
+                boolean stopping = listener.connections().isDraining();
+                observer.handshakeFailed(
+                        stopping ? HandshakeFailure.SHUTDOWN : HandshakeFailure.LIMITED,
+                        connection,
+                        stopping ? "shutting down" : "connection limit reached");
             }
             channel.close();
         } else if (tls != null) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the connections of one port have in common.
  *
- * <p>Threading: immutable; any thread. Ownership: {@link #release} once, when the port is closed.
+ * <p>Threading: immutable; any thread. Ownership: the {@link DataPlane} releases what this refers to.
  *
  * @param tls null on a redirect port
  * @param certificates null on a redirect port
@@ -28,14 +28,4 @@ record Listener(
         Backends backends,
         LimitConfig limits,
         Connections connections,
-        Transport transport) {
-
-    void release() {
-        if (tls != null) {
-            tls.release();
-        }
-        if (certificates != null) {
-            certificates.release();
-        }
-    }
-}
+        Transport transport) {}

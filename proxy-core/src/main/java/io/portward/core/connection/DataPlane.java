@@ -191,6 +191,7 @@ public final class DataPlane {
      * @return completes when the last connection is gone and everything is released
      */
     public CompletionStage<Void> drain(Duration grace) {
+        backends.drain();
         acceptors.forEach(acceptor -> acceptor.close().awaitUninterruptibly());
         CompletionStage<Void> drained = connections.drain();
         connections.open().stream()
@@ -204,6 +205,7 @@ public final class DataPlane {
 
     /** Cuts every connection at once and releases everything; harmless when that has happened. */
     public void stopNow() {
+        backends.drain();
         acceptors.forEach(acceptor -> acceptor.close().awaitUninterruptibly());
         // What was accepted but not told of before the ports were closed is refused when the last other one is gone.
         connections.drain();

@@ -167,10 +167,8 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         method = refused;
         requestId = requestId.isEmpty() ? Forwarding.newId() : requestId;
         if (kind.isOperational()) {
-            service.errorLog()
-                    .add(
-                            kind,
-                            "backend " + backend() + ", port " + service.port().listen() + ", request " + requestId);
+            String context = "backend " + backend() + ", port " + service.port().listen() + ", request " + requestId;
+            service.errorLog().add(kind, context, service.isStopping());
         }
         if (responseStarted) {
             sink.abort();

@@ -83,7 +83,7 @@ public final class BackendPool {
     private final WeightedRoundRobin turns;
     private final Map<Server, Deque<UpstreamConnection>> idle = new IdentityHashMap<>();
     private final long idleNanos;
-    private boolean closed;
+    private final Lifetime lifetime;
 
     /** Written by the event loop alone, read by others. */
     private final AtomicInteger idleCount = new AtomicInteger();
@@ -95,11 +95,13 @@ public final class BackendPool {
             LimitConfig limits,
             Transport transport,
             AddressResolverGroup<InetSocketAddress> resolver,
-            Duration idleTime) {
+            Duration idleTime,
+            Lifetime lifetime) {
         this.config = config;
         this.timeoutsOfFile = timeoutsOfFile;
         this.limits = limits;
         this.transport = transport;
+        this.lifetime = lifetime;
         this.idleNanos = idleTime.toNanos();
         this.dialer = new Dialer(transport, resolver, config.timeouts().connect());
         this.turns = new WeightedRoundRobin(servers);
@@ -244,9 +246,8 @@ public final class BackendPool {
         return false;
     }
 
-    /** Closes what waits idle, and keeps nothing from now on. */
+    /** Closes what waits idle. */
     void close() {
-        closed = true;
         boolean more = true;
         while (more) {
             more = giveUpOldest();
@@ -270,7 +271,7 @@ public final class BackendPool {
     /** @return false when it is not kept */
     boolean keep(UpstreamConnection connection, Server server) {
         Deque<UpstreamConnection> waiting = idleOf(server);
-        if (closed || config.proxyProtocol() != ProxyProtocol.NONE || waiting.size() >= MAX_IDLE) {
+        if (lifetime.isOver() || config.proxyProtocol() != ProxyProtocol.NONE || waiting.size() >= MAX_IDLE) {
             return false;
         }
         waiting.addLast(connection);

@@ -30,6 +30,7 @@ public final class Backends implements AutoCloseable {
 
     private final Map<EventExecutor, Map<String, BackendPool>> pools = new IdentityHashMap<>();
     private final AddressResolverGroup<InetSocketAddress> resolver;
+    private final Lifetime lifetime = new Lifetime();
 
     /** @param timeouts of the file, from which those of a backend may differ */
     public Backends(
@@ -56,7 +57,7 @@ public final class Backends implements AutoCloseable {
         backends.forEach((name, backend) -> servers.put(
                 name,
                 backend.servers().stream()
-                        .map(server -> new Server(name, server, observer.server(name, server.address())))
+                        .map(server -> new Server(name, server, observer.server(name, server.address()), lifetime))
                         .toList()));
         transport.loops().forEach(loop -> {
             Map<String, BackendPool> ofLoop = new HashMap<>();
@@ -69,7 +70,8 @@ public final class Backends implements AutoCloseable {
                             limits,
                             transport,
                             resolver,
-                            idleTime)));
+                            idleTime,
+                            lifetime)));
             pools.put(loop, ofLoop);
         });
     }
@@ -131,8 +133,18 @@ public final class Backends implements AutoCloseable {
         }
     }
 
+    /** From now on it is expected that servers go away. Any thread. */
+    public void drain() {
+        lifetime.drain();
+    }
+
+    public boolean isDraining() {
+        return lifetime.isDraining();
+    }
+
     @Override
     public void close() {
+        lifetime.end();
         pools.forEach((loop, ofLoop) -> loop.execute(() -> ofLoop.values().forEach(BackendPool::close)));
         resolver.close();
     }

@@ -65,7 +65,8 @@ class DialerTest {
     private Channel dial(String server) throws Exception {
         try (Names names = new Names()) {
             Dialer dialer = new Dialer(transport, names, Duration.ofSeconds(5));
-            Server config = new Server("web", ServerConfig.parse(server, 1), new RecordingObserver().server(server));
+            Server config = new Server(
+                    "web", ServerConfig.parse(server, 1), new RecordingObserver().server(server), new Lifetime());
             var loop = transport.loops().next();
             return loop.submit(() -> dialer.dial(loop, config, ChannelInboundHandlerAdapter::new, () -> false))
                     .get()
@@ -106,7 +107,10 @@ class DialerTest {
                 Names names = new Names()) {
             Dialer dialer = new Dialer(transport, names, Duration.ofSeconds(5));
             Server server = new Server(
-                    "web", ServerConfig.parse(origin.address(), 1), new RecordingObserver().server(origin.address()));
+                    "web",
+                    ServerConfig.parse(origin.address(), 1),
+                    new RecordingObserver().server(origin.address()),
+                    new Lifetime());
             var loop = transport.loops().next();
             int opened = loop.submit(() -> {
                         for (int i = 0; i < 3; i++) {

@@ -135,6 +135,8 @@ public final class DataPlaneExtension
                 proxy.stop();
                 await().atMost(PATIENCE).untilAsserted(() -> checkSums(proxy));
             }
+            // The end of the event loops must be quiet too.
+            running.forEach(RunningProxy::closeTransport);
             if (!warningsExpected) {
                 assertThat(warnings()).isEmpty();
             }
@@ -144,7 +146,8 @@ public final class DataPlaneExtension
         }
     }
 
-    private List<String> warnings() {
+    /** What was logged at WARN or above so far, with the level in brackets. */
+    public List<String> warnings() {
         return List.copyOf(log.list).stream()
                 .filter(event -> event.getLevel().isGreaterOrEqual(Level.WARN))
                 .map(event -> event

@@ -38,6 +38,8 @@ public final class RecordingObserver implements Observer {
         private final List<Failure> failures = new CopyOnWriteArrayList<>();
         private final List<Request> requests = new CopyOnWriteArrayList<>();
 
+        private volatile Runnable onHandshake = () -> {};
+
         private Port(TicketCounters tickets) {
             this.tickets = tickets;
         }
@@ -74,6 +76,11 @@ public final class RecordingObserver implements Observer {
             return tickets;
         }
 
+        /** {@code hook} runs, and may throw, before each finished handshake is counted. */
+        public void onHandshake(Runnable hook) {
+            onHandshake = hook;
+        }
+
         @Override
         public void accepted() {
             accepted.incrementAndGet();
@@ -96,6 +103,7 @@ public final class RecordingObserver implements Observer {
 
         @Override
         public void handshakeFinished(TlsInfo tls, long nanos) {
+            onHandshake.run();
             handshakes.add(tls);
         }
 

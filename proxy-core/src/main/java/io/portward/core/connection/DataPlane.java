@@ -128,6 +128,7 @@ public final class DataPlane {
                 backends,
                 configuration.limits(),
                 connections,
+                new Faults(port.listen()),
                 transport);
         listeners.add(listener);
         acceptors.add(ListenerBinder.bind(listener));

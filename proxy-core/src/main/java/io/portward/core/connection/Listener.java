@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls null on a redirect port
  * @param certificates null on a redirect port
  * @param http null but on an https port
+ * @param faults of our own code
  */
 record Listener(
         PortConfig port,
@@ -28,4 +29,5 @@ record Listener(
         Backends backends,
         LimitConfig limits,
         Connections connections,
+        Faults faults,
         Transport transport) {}

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.portward.config.model.Configuration;
 import io.portward.config.pem.PemLoader;
+import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.Observer;
 import io.portward.core.tls.References;
 import io.portward.core.transport.Transport;
@@ -100,6 +101,29 @@ class DataPlaneTest {
             assertThat(References.toContexts(plane.contexts())).isZero();
             assertThat(References.toCertificates(plane.certificates())).isZero();
         });
+    }
+
+    @Test
+    void closesAConnectionWhoseObserverFails() throws Exception {
+        PROXIES.expectWarnings();
+        RunningProxy proxy = PROXIES.start(TWO_PORTS, 0, "127.0.0.1:1");
+        proxy.port().onHandshake(() -> {
+            throw new IllegalStateException("cannot count any more");
+        });
+        TlsClients clients = TlsClients.trusting(PROXIES.pki().authority());
+        for (int i = 0; i < 3; i++) {
+            try (RawClient client = clients.connect(proxy.address(), "web.test")) {
+                assertThat(client.send("GET / HTTP/1.1\r\nHost: web.test\r\n\r\n")
+                                .readAll())
+                        .isEmpty();
+            }
+        }
+        await().untilAsserted(() -> assertThat(proxy.port().failures())
+                .extracting(RecordingObserver.Failure::reason)
+                .containsExactly(HandshakeFailure.INTERNAL, HandshakeFailure.INTERNAL, HandshakeFailure.INTERNAL));
+        assertThat(proxy.port().handshakes()).isEmpty();
+        // Said once.
+        assertThat(PROXIES.warnings()).singleElement().asString().contains("[ERROR]", "cannot count any more");
     }
 
     /** Fails at the port with this number. */

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.portward.core.transport.Transport;
 import io.portward.core.upstream.PoolFixture.Asked;
 import io.portward.testkit.ScriptedUpstream;
@@ -12,6 +13,7 @@ import io.portward.testkit.UnansweredPort;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -89,6 +91,38 @@ class BackendPoolTest {
             await().until(() -> fixture.backends.idleConnections() == 0);
             assertThat(fixture.observer.server(origin.address()).active()).isZero();
         }
+    }
+
+    /** The server has left, but the event loop was too busy to hear of it: the kernel is asked. */
+    @Test
+    void doesNotHandOutWhatTheServerHasClosedUnnoticed() throws Exception {
+        CountDownLatch leave = new CountDownLatch(1);
+        try (ScriptedUpstream origin = ScriptedUpstream.start(connection -> {
+                    if (connection.in().read() >= 0) {
+                        connection.readUntil("\r\n\r\n");
+                        connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+                        leave.await();
+                    }
+                });
+                PoolFixture fixture = new PoolFixture(origin.address())) {
+            Channel used = fixture.makeIdle(1).get(0);
+            // Younger ones are not looked at.
+            await().pollDelay(Duration.ofMillis(600)).until(() -> true);
+            Asked asked = new Asked();
+            fixture.onLoop(() -> {
+                leave.countDown();
+                await().pollInSameThread().until(() -> isLeft((EpollSocketChannel) used));
+                fixture.pool().acquire(fixture.loop, false, asked);
+                return null;
+            });
+            assertThat(asked.await()).isNotSameAs(used);
+            await().until(() -> origin.accepted() == 2);
+        }
+    }
+
+    /** linux/tcp_states.h: no longer ESTABLISHED. */
+    private static boolean isLeft(EpollSocketChannel channel) {
+        return channel.tcpInfo().state() != 1;
     }
 
     @Test

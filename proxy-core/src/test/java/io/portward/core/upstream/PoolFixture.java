@@ -96,6 +96,10 @@ public final class PoolFixture implements AutoCloseable {
         return backends.pool("web", loop);
     }
 
+    public LimitConfig limits() {
+        return LIMITS;
+    }
+
     /** Asks for an HTTP connection, from any thread. */
     public Asked acquire() {
         Asked asked = new Asked();

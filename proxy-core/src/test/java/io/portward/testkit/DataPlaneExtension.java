@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * </ul>
  *
  * <p>To be registered in a static field. The certificates of {@link #pki} lie in the folder that relative paths of a configuration start
- * from. One event loop serves, so that tests meet no order of events they cannot repeat.
+ * from. One event loop serves unless the test brings more, so that tests meet no order of events they cannot repeat.
  */
 public final class DataPlaneExtension
         implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
@@ -69,15 +69,32 @@ public final class DataPlaneExtension
     }
 
     public RunningProxy start(String yaml) {
+        return start(parse(yaml));
+    }
+
+    /** The same on a transport of the test's choice, which ends with the proxy. */
+    public RunningProxy startOn(Transport transport, String yaml, Object... arguments) {
+        return start(parse(yaml, arguments), transport);
+    }
+
+    /** Reads a configuration as {@link #start} does, and starts nothing. */
+    public Configuration parse(String yaml, Object... arguments) {
+        return parse(String.format(Locale.ROOT, yaml, arguments));
+    }
+
+    private Configuration parse(String yaml) {
         try {
-            return start(new ConfigLoader().parse(yaml, "test.yaml", directory).configuration());
+            return new ConfigLoader().parse(yaml, "test.yaml", directory).configuration();
         } catch (ConfigurationException e) {
             throw new AssertionError(e.getMessage(), e);
         }
     }
 
     public RunningProxy start(Configuration configuration) {
-        Transport transport = Transport.open(1);
+        return start(configuration, Transport.open(1));
+    }
+
+    private RunningProxy start(Configuration configuration, Transport transport) {
         RecordingObserver observer = new RecordingObserver();
         // Certificates made expired on purpose have to load.
         Clock past = Clock.fixed(Clock.systemUTC().instant().minus(Duration.ofHours(2)), ZoneOffset.UTC);
@@ -118,6 +135,8 @@ public final class DataPlaneExtension
                 proxy.stop();
                 await().atMost(PATIENCE).untilAsserted(() -> checkSums(proxy));
             }
+            // The end of the event loops must be quiet too.
+            running.forEach(RunningProxy::closeTransport);
             if (!warningsExpected) {
                 assertThat(warnings()).isEmpty();
             }
@@ -127,7 +146,8 @@ public final class DataPlaneExtension
         }
     }
 
-    private List<String> warnings() {
+    /** What was logged at WARN or above so far, with the level in brackets. */
+    public List<String> warnings() {
         return List.copyOf(log.list).stream()
                 .filter(event -> event.getLevel().isGreaterOrEqual(Level.WARN))
                 .map(event -> event

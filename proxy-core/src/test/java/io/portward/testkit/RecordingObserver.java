@@ -26,10 +26,14 @@ public final class RecordingObserver implements Observer {
     /** A request that was answered or given up. */
     public record Request(String backend, String method, int status, String protocol) {}
 
+    /** Something told on a thread. */
+    public record Sighting(String event, Thread on) {}
+
     /** One port's events. */
     public static final class Port implements PortObserver {
 
         private final TicketCounters tickets;
+        private final List<Sighting> sightings;
         private final AtomicInteger accepted = new AtomicInteger();
         private final AtomicInteger closed = new AtomicInteger();
         private final AtomicLong bytesIn = new AtomicLong();
@@ -38,8 +42,11 @@ public final class RecordingObserver implements Observer {
         private final List<Failure> failures = new CopyOnWriteArrayList<>();
         private final List<Request> requests = new CopyOnWriteArrayList<>();
 
-        private Port(TicketCounters tickets) {
+        private volatile Runnable onHandshake = () -> {};
+
+        private Port(TicketCounters tickets, List<Sighting> sightings) {
             this.tickets = tickets;
+            this.sightings = sightings;
         }
 
         public int acceptedCount() {
@@ -74,6 +81,11 @@ public final class RecordingObserver implements Observer {
             return tickets;
         }
 
+        /** {@code hook} runs, and may throw, before each finished handshake is counted. */
+        public void onHandshake(Runnable hook) {
+            onHandshake = hook;
+        }
+
         @Override
         public void accepted() {
             accepted.incrementAndGet();
@@ -96,6 +108,8 @@ public final class RecordingObserver implements Observer {
 
         @Override
         public void handshakeFinished(TlsInfo tls, long nanos) {
+            onHandshake.run();
+            saw(sightings, "handshake");
             handshakes.add(tls);
         }
 
@@ -106,6 +120,7 @@ public final class RecordingObserver implements Observer {
 
         @Override
         public void requestFinished(String backend, String method, int status, String protocol, long nanos) {
+            saw(sightings, "request");
             requests.add(new Request(backend, method, status, protocol));
         }
     }
@@ -113,8 +128,13 @@ public final class RecordingObserver implements Observer {
     /** One server's events. */
     public static final class ServerEvents implements ServerObserver {
 
+        private final List<Sighting> sightings;
         private final AtomicInteger active = new AtomicInteger();
         private final AtomicInteger connectFailures = new AtomicInteger();
+
+        private ServerEvents(List<Sighting> sightings) {
+            this.sightings = sightings;
+        }
 
         public int active() {
             return active.get();
@@ -126,11 +146,13 @@ public final class RecordingObserver implements Observer {
 
         @Override
         public void connected() {
+            saw(sightings, "connected");
             active.incrementAndGet();
         }
 
         @Override
         public void disconnected() {
+            saw(sightings, "disconnected");
             active.decrementAndGet();
         }
 
@@ -145,9 +167,19 @@ public final class RecordingObserver implements Observer {
         }
     }
 
+    private final List<Sighting> sightings = new CopyOnWriteArrayList<>();
     private final List<Port> ports = new CopyOnWriteArrayList<>();
     private final Map<String, ServerEvents> servers = new ConcurrentHashMap<>();
     private volatile LongSupplier ticketKeyAge = () -> -1;
+
+    /** Handshakes, requests, connections to servers and their ends, with the threads they were told on; may be cleared. */
+    public List<Sighting> sightings() {
+        return sightings;
+    }
+
+    private static void saw(List<Sighting> sightings, String event) {
+        sightings.add(new Sighting(event, Thread.currentThread()));
+    }
 
     /** In the order of the configuration. */
     public List<Port> ports() {
@@ -156,12 +188,12 @@ public final class RecordingObserver implements Observer {
 
     /** By address, whatever the backend. */
     public ServerEvents server(String address) {
-        return servers.computeIfAbsent(address, key -> new ServerEvents());
+        return servers.computeIfAbsent(address, key -> new ServerEvents(sightings));
     }
 
     @Override
     public PortObserver port(PortConfig port, TicketCounters tickets) {
-        Port recorded = new Port(tickets);
+        Port recorded = new Port(tickets, sightings);
         ports.add(recorded);
         return recorded;
     }

@@ -46,6 +46,11 @@ public final class RunningProxy {
         return observer.ports().get(index);
     }
 
+    /** Connections to servers that are open or being opened. */
+    public int backendConnections() {
+        return transport.backendConnections().get();
+    }
+
     /** Cuts everything; harmless when it has stopped already. */
     public void stop() {
         if (!stopped) {

@@ -29,9 +29,9 @@ public final class ScriptedUpstream implements AutoCloseable {
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private volatile boolean closed;
 
-    private ScriptedUpstream(Script script, int port) throws IOException {
+    private ScriptedUpstream(Script script, String host, int port) throws IOException {
         this.script = script;
-        this.listener = new ServerSocket(port, 1024, InetAddress.getByName("127.0.0.1"));
+        this.listener = new ServerSocket(port, 1024, InetAddress.getByName(host));
     }
 
     public static ScriptedUpstream start(Script script) throws IOException {
@@ -40,7 +40,12 @@ public final class ScriptedUpstream implements AutoCloseable {
 
     /** For a server that comes back on the port it had. */
     public static ScriptedUpstream startOn(int port, Script script) throws IOException {
-        ScriptedUpstream upstream = new ScriptedUpstream(script, port);
+        return startOn("127.0.0.1", port, script);
+    }
+
+    /** @param host a literal address of this machine */
+    public static ScriptedUpstream startOn(String host, int port, Script script) throws IOException {
+        ScriptedUpstream upstream = new ScriptedUpstream(script, host, port);
         Thread thread = new Thread(upstream::acceptAll, "upstream-accept");
         thread.setDaemon(true);
         thread.start();

@@ -39,10 +39,32 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
         observer.accepted();
         channel.closeFuture().addListener(closed -> observer.closed());
         ConnectionInfo connection = new ConnectionInfo(listener.port(), peer(channel), channel.localAddress());
+        try {
+            admit(channel, connection, observer);
+        } catch (RuntimeException e) {
+            if (listener.tls() != null) {
+                observer.handshakeFailed(HandshakeFailure.INTERNAL, connection, e.toString());
+            }
+            throw e;
+        }
+    }
+
+    /** Netty would log each one with its trace. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        listener.faults().add(cause);
+        ctx.close();
+    }
+
+    private void admit(SocketChannel channel, ConnectionInfo connection, PortObserver observer) {
         TlsContext tls = listener.tls();
         if (!listener.connections().add(channel)) {
             if (tls != null) {
-                observer.handshakeFailed(HandshakeFailure.LIMITED, connection, "connection limit reached");
+                boolean stopping = listener.connections().isDraining();
+                observer.handshakeFailed(
+                        stopping ? HandshakeFailure.SHUTDOWN : HandshakeFailure.LIMITED,
+                        connection,
+                        stopping ? "shutting down" : "connection limit reached");
             }
             channel.close();
         } else if (tls != null) {

@@ -26,11 +26,13 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,39 +53,49 @@ public final class DataPlane {
     private final Backends backends;
     private final Map<TicketConfig, TicketKeys> ticketKeys = new LinkedHashMap<>();
     private final Map<String, ServedCertificate> certificates = new LinkedHashMap<>();
+    private final List<TlsContext> contexts = new ArrayList<>();
+    private final List<CertificateStore> stores = new ArrayList<>();
     private final List<Listener> listeners = new ArrayList<>();
     private final List<Channel> acceptors = new ArrayList<>();
+    private final AtomicBoolean released = new AtomicBoolean();
 
-    private DataPlane(Configuration configuration, Transport transport, Observer observer) {
+    DataPlane(Configuration configuration, Transport transport, Observer observer) {
         this.transport = transport;
-        this.connections = Connections.withinDescriptorLimit(transport.backendConnections());
         this.backends = new Backends(
                 configuration.backends(), configuration.timeouts(), configuration.limits(), transport, observer);
+        this.connections = Connections.withinDescriptorLimit(transport.backendConnections(), backends);
     }
 
     /**
      * Loads the certificates, binds every port and starts to serve.
      *
      * @param pem loads chains and keys
-     * @throws StartException with one line for the operator, when a port or certificate cannot be used; nothing stays bound
+     * @throws StartException with one line for the operator, when a port or certificate cannot be used. Whatever is thrown, nothing stays bound
+     *     or allocated
      */
     public static DataPlane start(Configuration configuration, PemLoader pem, Transport transport, Observer observer)
             throws StartException {
         OpenSsl.ensureAvailability();
         DataPlane plane = new DataPlane(configuration, transport, observer);
+        plane.begin(configuration, pem, observer);
+        return plane;
+    }
+
+    void begin(Configuration configuration, PemLoader pem, Observer observer) throws StartException {
+        boolean begun = false;
         try {
-            plane.loadCertificates(configuration.certificates(), pem);
-            observer.certificates(plane.certificates.values().stream()
-                    .map(ServedCertificate::facts)
-                    .toList());
+            loadCertificates(configuration.certificates(), pem);
+            observer.certificates(
+                    certificates.values().stream().map(ServedCertificate::facts).toList());
             for (PortConfig port : configuration.ports()) {
-                plane.open(configuration, port, observer);
+                open(configuration, port, observer);
             }
-            plane.startRotation(observer);
-            return plane;
-        } catch (StartException e) {
-            plane.stopNow();
-            throw e;
+            startRotation(observer);
+            begun = true;
+        } finally {
+            if (!begun) {
+                stopNow();
+            }
         }
     }
 
@@ -120,6 +132,7 @@ public final class DataPlane {
                 backends,
                 configuration.limits(),
                 connections,
+                new Faults(port.listen()),
                 transport);
         listeners.add(listener);
         acceptors.add(ListenerBinder.bind(listener));
@@ -128,14 +141,18 @@ public final class DataPlane {
     private TlsContext context(PortConfig port) {
         TicketKeys keys = ticketKeys.computeIfAbsent(
                 port.tls().tickets(), rules -> new TicketKeys(rules, System::nanoTime, new SecureRandom()));
-        return TlsContext.create(port.tls(), port.protocol(), AlpnNames.of(port.protocol()), keys);
+        TlsContext context = TlsContext.create(port.tls(), port.protocol(), AlpnNames.of(port.protocol()), keys);
+        contexts.add(context);
+        return context;
     }
 
     private CertificateStore store(PortConfig port) {
         List<ServedCertificate> chosen = port.certificates().isEmpty()
                 ? List.copyOf(certificates.values())
                 : port.certificates().stream().map(certificates::get).toList();
-        return CertificateStore.of(chosen);
+        CertificateStore store = CertificateStore.of(chosen);
+        stores.add(store);
+        return store;
     }
 
     private void startRotation(Observer observer) {
@@ -158,8 +175,10 @@ public final class DataPlane {
                 .next()
                 .schedule(
                         () -> {
-                            keys.advance();
-                            scheduleRotation(keys);
+                            if (!released.get()) {
+                                keys.advance();
+                                scheduleRotation(keys);
+                            }
                         },
                         wait,
                         TimeUnit.NANOSECONDS);
@@ -180,9 +199,10 @@ public final class DataPlane {
      *
      * <p>Every connection has been told when this returns.
      *
-     * @return completes when the last connection is gone
+     * @return completes when the last connection is gone and everything is released
      */
     public CompletionStage<Void> drain(Duration grace) {
+        backends.drain();
         acceptors.forEach(acceptor -> acceptor.close().awaitUninterruptibly());
         CompletionStage<Void> drained = connections.drain();
         connections.open().stream()
@@ -191,17 +211,36 @@ public final class DataPlane {
                 .toList()
                 .forEach(Future::awaitUninterruptibly);
         transport.loops().next().schedule(() -> cutAfter(grace), grace.toNanos(), TimeUnit.NANOSECONDS);
-        return drained;
+        return drained.thenRun(this::release);
     }
 
-    /** Cuts every connection at once. */
+    /** Cuts every connection at once and releases everything; harmless when that has happened. */
     public void stopNow() {
+        backends.drain();
         acceptors.forEach(acceptor -> acceptor.close().awaitUninterruptibly());
+        // What was accepted but not told of before the ports were closed is refused when the last other one is gone.
+        connections.drain();
         cutConnections();
         connections.open().newCloseFuture().awaitUninterruptibly(1, TimeUnit.SECONDS);
-        listeners.forEach(Listener::release);
-        certificates.values().forEach(ServedCertificate::release);
-        backends.close();
+        release();
+    }
+
+    /** Sessions that are still being closed hold references of their own. */
+    private void release() {
+        if (released.compareAndSet(false, true)) {
+            contexts.forEach(TlsContext::release);
+            stores.forEach(CertificateStore::release);
+            certificates.values().forEach(ServedCertificate::release);
+            backends.close();
+        }
+    }
+
+    List<TlsContext> contexts() {
+        return contexts;
+    }
+
+    Collection<ServedCertificate> certificates() {
+        return certificates.values();
     }
 
     private void cutAfter(Duration grace) {

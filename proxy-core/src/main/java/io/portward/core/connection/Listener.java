@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the connections of one port have in common.
  *
- * <p>Threading: immutable; any thread. Ownership: {@link #release} once, when the port is closed.
+ * <p>Threading: immutable; any thread. Ownership: the {@link DataPlane} releases what this refers to.
  *
  * @param tls null on a redirect port
  * @param certificates null on a redirect port
  * @param http null but on an https port
+ * @param faults of our own code
  */
 record Listener(
         PortConfig port,
@@ -28,14 +29,5 @@ record Listener(
         Backends backends,
         LimitConfig limits,
         Connections connections,
-        Transport transport) {
-
-    void release() {
-        if (tls != null) {
-            tls.release();
-        }
-        if (certificates != null) {
-            certificates.release();
-        }
-    }
-}
+        Faults faults,
+        Transport transport) {}

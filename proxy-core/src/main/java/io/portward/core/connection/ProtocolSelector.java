@@ -41,15 +41,37 @@ final class ProtocolSelector implements TlsHandler.Listener {
         this.connection = connection;
     }
 
+    /** Throws nothing: without a front end nobody would ever close the connection. */
     @Override
     public void established(ChannelHandlerContext tls, TlsInfo info, long nanos) {
-        listener.observer().handshakeFinished(info, nanos);
+        try {
+            listener.observer().handshakeFinished(info, nanos);
+        } catch (RuntimeException e) {
+            // Whether it was counted before it failed cannot be known; one or the other it has to be.
+            listener.faults().add(e);
+            tell(HandshakeFailure.INTERNAL, e.toString());
+            TlsHandler.cut(tls.channel());
+            return;
+        }
+        try {
+            addFrontEnd(tls, info);
+        } catch (RuntimeException e) {
+            listener.faults().add(e);
+            TlsHandler.cut(tls.channel());
+        }
+    }
+
+    private void addFrontEnd(ChannelHandlerContext tls, TlsInfo info) {
         Channel channel = tls.channel();
         DeadlineWheel deadlines = listener.transport().deadlines(channel);
         if (listener.http() != null) {
             addHttp(channel, listener.http(), info, deadlines);
         } else {
             addTcp(channel, info, deadlines);
+        }
+        if (channel.pipeline().last() instanceof TlsHandler && channel.isActive()) {
+            // Netty removes a handler that fails while it is added, and tells it to the handlers behind.
+            throw new IllegalStateException("no front end");
         }
         if (listener.connections().isDraining()) {
             tls.fireUserEventTriggered(DrainEvent.INSTANCE);
@@ -129,6 +151,17 @@ final class ProtocolSelector implements TlsHandler.Listener {
 
     @Override
     public void failed(ChannelHandlerContext tls, HandshakeFailure reason, String detail) {
-        listener.observer().handshakeFailed(reason, connection, detail);
+        if (reason == HandshakeFailure.INTERNAL) {
+            listener.faults().add(new IllegalStateException(detail));
+        }
+        tell(reason, detail);
+    }
+
+    private void tell(HandshakeFailure reason, String detail) {
+        try {
+            listener.observer().handshakeFailed(reason, connection, detail);
+        } catch (RuntimeException e) {
+            listener.faults().add(e);
+        }
     }
 }

@@ -23,8 +23,11 @@ public final class ErrorLog {
     /** Guarded by this. */
     private final Map<ErrorKind, Recent> recent = new EnumMap<>(ErrorKind.class);
 
-    /** @param context where it happened, without anything a client chose */
-    public synchronized void add(ErrorKind kind, String context) {
+    /**
+     * @param context where it happened, without anything a client chose
+     * @param stopping the proxy is being stopped, as its backends often are too: no cause for alarm
+     */
+    public synchronized void add(ErrorKind kind, String context, boolean stopping) {
         Recent last = recent.computeIfAbsent(kind, unused -> new Recent());
         long now = System.nanoTime();
         if (now - last.nextNanos < 0) {
@@ -32,7 +35,11 @@ public final class ErrorLog {
             return;
         }
         String more = last.skipped == 0 ? "" : " (and " + last.skipped + " more since the last such line)";
-        LOG.warn("answered {} {}: {}{}", kind.status(), kind.description(), context, more);
+        if (stopping) {
+            LOG.info("answered {} {} while stopping: {}{}", kind.status(), kind.description(), context, more);
+        } else {
+            LOG.warn("answered {} {}: {}{}", kind.status(), kind.description(), context, more);
+        }
         last.nextNanos = now + INTERVAL_NANOS;
         last.skipped = 0;
     }

@@ -167,10 +167,8 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         method = refused;
         requestId = requestId.isEmpty() ? Forwarding.newId() : requestId;
         if (kind.isOperational()) {
-            service.errorLog()
-                    .add(
-                            kind,
-                            "backend " + backend() + ", port " + service.port().listen() + ", request " + requestId);
+            String context = "backend " + backend() + ", port " + service.port().listen() + ", request " + requestId;
+            service.errorLog().add(kind, context, service.isStopping());
         }
         if (responseStarted) {
             sink.abort();
@@ -194,6 +192,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     }
 
     /** Whether the response is complete or given up, so that the sink hears nothing more. */
+    @Override
     public boolean isOver() {
         return over;
     }
@@ -202,11 +201,6 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
 
     @Override
     public void acquired(UpstreamConnection connection) {
-        if (over) {
-            connection.use(this);
-            connection.release();
-            return;
-        }
         HttpRequest head = request;
         assert head != null : "started";
         upstream = connection;

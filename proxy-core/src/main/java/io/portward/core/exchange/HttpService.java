@@ -72,6 +72,11 @@ public final class HttpService {
         return routes;
     }
 
+    /** Whether it is expected that servers go away. */
+    boolean isStopping() {
+        return backends.isDraining();
+    }
+
     Transport transport() {
         return transport;
     }

@@ -2,6 +2,7 @@ package io.portward.core.http;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
+import io.netty.util.NetUtil;
 import io.portward.config.model.AddressRange;
 import io.portward.core.observe.ConnectionInfo;
 import java.net.Inet6Address;
@@ -45,16 +46,11 @@ public final class Forwarding {
     public Forwarding(ConnectionInfo connection, List<AddressRange> trustedProxies) {
         InetAddress address = connection.client().getAddress();
         this.trusted = trustedProxies.stream().anyMatch(range -> range.contains(address));
-        this.client = new AsciiString(text(address));
+        // RFC 5952: allow lists and logs compare text.
+        this.client = new AsciiString(NetUtil.toAddressString(address));
         this.port = new AsciiString(Integer.toString(connection.local().getPort()));
         // RFC 7239 §6: an IPv6 address is quoted and in brackets.
         this.forwardedFor = address instanceof Inet6Address ? "for=\"[" + client + "]\"" : "for=" + client;
-    }
-
-    private static String text(InetAddress address) {
-        String text = address.getHostAddress();
-        int zone = text.indexOf('%');
-        return zone < 0 ? text : text.substring(0, zone);
     }
 
     /**

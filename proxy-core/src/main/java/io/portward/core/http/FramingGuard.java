@@ -4,7 +4,6 @@ import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -30,30 +29,10 @@ public final class FramingGuard {
         if (decoded.isFailure()) {
             return ofDecoder(decoded.cause());
         }
-        if (request.uri().length() > limits.uriBytes()) {
-            return ErrorKind.URI_TOO_LONG;
-        }
-        HttpHeaders headers = request.headers();
-        if (headers.size() > limits.headerCount()) {
-            return ErrorKind.HEADERS_TOO_LARGE;
-        }
         if (!isHttp1(request.protocolVersion()) || !hasSoundFraming(request) || !hasOneHost(request)) {
             return ErrorKind.MALFORMED_REQUEST;
         }
-        if (HttpMethod.CONNECT.equals(request.method()) || HttpMethod.TRACE.equals(request.method())) {
-            return ErrorKind.METHOD_REFUSED;
-        }
-        return hasKnownExpectation(request) ? null : ErrorKind.EXPECTATION_FAILED;
-    }
-
-    /** RFC 9110 §10.1.1. */
-    private static boolean hasKnownExpectation(HttpRequest request) {
-        HttpHeaders headers = request.headers();
-        if (!headers.contains(HttpHeaderNames.EXPECT)) {
-            return true;
-        }
-        List<String> expectations = headers.getAll(HttpHeaderNames.EXPECT);
-        return expectations.size() == 1 && HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectations.get(0));
+        return RequestRules.check(request.method(), request.uri().length(), request.headers(), limits);
     }
 
     private static ErrorKind ofDecoder(Throwable cause) {

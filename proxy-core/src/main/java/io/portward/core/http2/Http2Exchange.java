@@ -20,10 +20,10 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Stream;
-import io.portward.config.model.LimitConfig;
 import io.portward.core.error.ErrorKind;
 import io.portward.core.exchange.Exchange;
 import io.portward.core.exchange.ResponseSink;
+import io.portward.core.http.RequestRules;
 import io.portward.core.http.RequestTarget;
 import org.jspecify.annotations.Nullable;
 
@@ -69,17 +69,13 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
 
     void start(RequestHeaders headers, boolean endOfStream) {
         requestEnded = endOfStream;
-        LimitConfig limits = handler.limits();
         HttpMethod method = headers.httpMethod();
         handler.touch(this);
         RequestTarget target = headers.target();
-        if (target == null || method.equals(HttpMethod.TRACE)) {
-            // CONNECT has no target.
-            exchange.refuse(method, ErrorKind.METHOD_REFUSED);
-        } else if (headers.pathLength() > limits.uriBytes()) {
-            exchange.refuse(method, ErrorKind.URI_TOO_LONG);
-        } else if (headers.count() > limits.headerCount()) {
-            exchange.refuse(method, ErrorKind.HEADERS_TOO_LARGE);
+        ErrorKind problem = RequestRules.check(method, headers.pathLength(), headers.fields(), handler.limits());
+        if (problem != null || target == null) {
+            // Only CONNECT has no target, and that is refused by the rules.
+            exchange.refuse(method, problem == null ? ErrorKind.METHOD_REFUSED : problem);
         } else {
             HttpHeaders fields = headers.fields();
             if (!endOfStream && !headers.hasContentLength()) {

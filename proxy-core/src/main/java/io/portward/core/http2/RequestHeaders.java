@@ -35,7 +35,6 @@ final class RequestHeaders extends DefaultHttp2Headers {
     private boolean pseudoSeen;
     private boolean regularSeen;
     private boolean lengthSeen;
-    private int count;
     private @Nullable String problem;
 
     RequestHeaders() {
@@ -113,7 +112,6 @@ final class RequestHeaders extends DefaultHttp2Headers {
                 // A field like any other.
             }
         }
-        count++;
         fields.add(name, value);
         return null;
     }
@@ -138,12 +136,10 @@ final class RequestHeaders extends DefaultHttp2Headers {
         if (problem != null) {
             return;
         }
-        count++;
         if (authority == null) {
             fields.add(HttpHeaderNames.HOST, host);
         }
         if (cookie != null) {
-            count++;
             fields.add(HttpHeaderNames.COOKIE, cookies == null ? cookie : AsciiString.of(cookies));
         }
     }
@@ -195,11 +191,6 @@ final class RequestHeaders extends DefaultHttp2Headers {
         }
         // RFC 9110 §6.5.1: framing and routing are settled before the content; a late word on them is an attack.
         return pseudoSeen || host != null || lengthSeen || cookie != null ? "field not allowed in trailers" : null;
-    }
-
-    /** Lines of the HTTP/1 form. */
-    int count() {
-        return count;
     }
 
     int pathLength() {

@@ -3,6 +3,7 @@ package io.portward.core.proxyprotocol;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.util.NetUtil;
 import io.portward.config.model.ProxyProtocol;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.TlsInfo;
@@ -57,10 +58,8 @@ public final class ProxyHeader {
     }
 
     private static String text(InetSocketAddress address, boolean six) {
-        String text = address.getAddress().getHostAddress();
-        int zone = text.indexOf('%');
-        String plain = zone < 0 ? text : text.substring(0, zone);
-        return six && !(address.getAddress() instanceof Inet6Address) ? "::ffff:" + plain : plain;
+        String text = NetUtil.toAddressString(address.getAddress());
+        return six && !(address.getAddress() instanceof Inet6Address) ? "::ffff:" + text : text;
     }
 
     private static ByteBuf version2(ByteBufAllocator allocator, ConnectionInfo connection, TlsInfo tls) {

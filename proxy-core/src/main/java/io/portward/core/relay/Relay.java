@@ -11,6 +11,9 @@ import java.time.Duration;
  * Joins two channels of one event loop: what one reads the other writes. Each direction ends on its own (half-close); when both have ended, or
  * either channel breaks, or nothing moves for the idle time, both are closed.
  *
+ * <p>{@link io.portward.core.transport.DrainEvent} passes it by: knowing no protocol, it cannot tell when a break would do no harm. What is joined
+ * is cut when the shutdown's grace is over.
+ *
  * <p>Threading: the event loop of both channels. Ownership: closes both channels.
  */
 public final class Relay {

@@ -20,10 +20,14 @@ import java.util.Deque;
  * Connects a decrypted connection to a server of its backend, then leaves both to a {@link Relay}. It connects at once, since in mail the
  * server speaks first; what the client says meanwhile (one read at most) waits here.
  *
+ * <p>A shutdown changes nothing here: in the protocols behind these ports either side may speak at any time, so there is no moment at which a
+ * connection could be ended without loss, and nobody but its two ends knows when it is done. It lives until they end it or until
+ * {@code shutdown.grace} is over, as in nginx and HAProxy.
+ *
  * <p>Threading: the channel's event loop. Ownership: buffers it holds are released when the handler goes; removes itself when the relay takes
  * over.
  */
-public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements BackendPool.Waiter {
+public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements BackendPool.TcpWaiter {
 
     private final BackendPool pool;
     private final ConnectionInfo connection;
@@ -53,10 +57,6 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
 
     @Override
     public void connected(Channel upstream, String server) {
-        if (gone) {
-            upstream.close();
-            return;
-        }
         Channel client = ctx.channel();
         ByteBuf header = ProxyHeader.encode(upstream.alloc(), pool.config().proxyProtocol(), connection, tls);
         if (header.isReadable()) {
@@ -77,10 +77,13 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
     }
 
     @Override
+    public boolean isOver() {
+        return gone;
+    }
+
+    @Override
     public void unreachable() {
-        if (!gone) {
-            ctx.close();
-        }
+        ctx.close();
     }
 
     @Override

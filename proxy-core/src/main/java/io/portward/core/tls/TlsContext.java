@@ -54,16 +54,22 @@ public final class TlsContext extends AbstractReferenceCounted {
      * @param alpn names the listener speaks, most wanted first; empty when it neither looks at offers nor selects
      */
     public static TlsContext create(TlsConfig config, PortProtocol protocol, List<String> alpn, TicketKeys ticketKeys) {
+        int versions =
+                SSL.SSL_PROTOCOL_TLSV1_3 | (config.policy() == TlsPolicy.INTERMEDIATE ? SSL.SSL_PROTOCOL_TLSV1_2 : 0);
+        TlsContext context = null;
+        boolean usable = false;
         try {
-            int versions = SSL.SSL_PROTOCOL_TLSV1_3
-                    | (config.policy() == TlsPolicy.INTERMEDIATE ? SSL.SSL_PROTOCOL_TLSV1_2 : 0);
-            long pointer = SSLContext.make(versions, SSL.SSL_MODE_SERVER);
-            TlsContext context = new TlsContext(pointer, List.copyOf(alpn), ticketKeys);
+            context = new TlsContext(SSLContext.make(versions, SSL.SSL_MODE_SERVER), List.copyOf(alpn), ticketKeys);
             context.configure(config, protocol);
             ticketKeys.attach(context);
+            usable = true;
             return context;
         } catch (Exception e) {
             throw new IllegalStateException("BoringSSL refused a TLS context: " + e.getMessage(), e);
+        } finally {
+            if (!usable && context != null) {
+                context.release();
+            }
         }
     }
 

@@ -49,7 +49,15 @@ public final class Transport {
     }
 
     public static Transport open(int loopCount) {
-        boolean epoll = Epoll.isAvailable();
+        return open(loopCount, Epoll.isAvailable());
+    }
+
+    /** What {@link #open} falls back to where there is no epoll: Java's own selectors. */
+    public static Transport openPortable(int loopCount) {
+        return open(loopCount, false);
+    }
+
+    private static Transport open(int loopCount, boolean epoll) {
         IoHandlerFactory factory = epoll ? LastingEpollHandler.newFactory() : NioIoHandler.newFactory();
         return new Transport(new MultiThreadIoEventLoopGroup(loopCount, factory), epoll);
     }

@@ -1,14 +1,10 @@
 package io.portward.core.upstream;
 
-import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.WriteBufferWaterMark;
 import io.netty.resolver.AddressResolverGroup;
+import io.netty.util.concurrent.FutureListener;
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.PortConfig;
@@ -16,6 +12,7 @@ import io.portward.config.model.ProxyProtocol;
 import io.portward.config.model.TimeoutConfig;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
@@ -23,6 +20,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,20 +31,39 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BackendPool {
 
-    /** Gets a connection, or learns that no server could be reached. */
+    /** Asks for a connection. Called on the event loop. */
     public interface Waiter {
 
-        void connected(Channel channel, String server);
+        /** Whether it needs none any more. No further server is tried then, and nothing more is called. */
+        boolean isOver();
 
+        /** Each server was tried once. */
         void unreachable();
     }
 
-    /** Gets an HTTP connection, new or idle. */
-    public interface HttpWaiter {
+    /** Asks for a connection to say anything on. */
+    public interface TcpWaiter extends Waiter {
+
+        void connected(Channel channel, String server);
+    }
+
+    /** Asks for an HTTP connection, new or idle. */
+    public interface HttpWaiter extends Waiter {
 
         void acquired(UpstreamConnection connection);
+    }
 
-        void unreachable();
+    /** What a search is for. */
+    private interface Goal {
+
+        Waiter waiter();
+
+        /** @return whether there was one that waits idle */
+        boolean takesIdle(Server server);
+
+        ChannelHandler newHandler(Server server);
+
+        void connected(Server server, Channel channel);
     }
 
     /**
@@ -56,21 +73,20 @@ public final class BackendPool {
     private static final int MAX_IDLE = 1024;
 
     /** Under the keep-alive limits that common servers close at (nginx 75 s, Apache's 5 s is caught by the look before reuse). */
-    static final long IDLE_NANOS = 30_000_000_000L;
-
-    /** A response is relayed in chunks of what one read brought: 64 KiB bodies took 168 µs with small reads and 66 to 88 µs with these. */
-    private static final int MAX_READ = 128 * 1024;
-
-    /** One read may be queued for a slow client before reading stops, and it resumes when half is gone. */
-    private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(32 * 1024, 128 * 1024);
+    static final Duration IDLE_TIME = Duration.ofSeconds(30);
 
     private final BackendConfig config;
     private final TimeoutConfig timeoutsOfFile;
     private final LimitConfig limits;
     private final Transport transport;
-    private final AddressResolverGroup<InetSocketAddress> resolver;
+    private final Dialer dialer;
     private final WeightedRoundRobin turns;
     private final Map<Server, Deque<UpstreamConnection>> idle = new IdentityHashMap<>();
+    private final long idleNanos;
+    private final Lifetime lifetime;
+
+    /** Written by the event loop alone, read by others. */
+    private final AtomicInteger idleCount = new AtomicInteger();
 
     BackendPool(
             BackendConfig config,
@@ -78,12 +94,16 @@ public final class BackendPool {
             List<Server> servers,
             LimitConfig limits,
             Transport transport,
-            AddressResolverGroup<InetSocketAddress> resolver) {
+            AddressResolverGroup<InetSocketAddress> resolver,
+            Duration idleTime,
+            Lifetime lifetime) {
         this.config = config;
         this.timeoutsOfFile = timeoutsOfFile;
         this.limits = limits;
         this.transport = transport;
-        this.resolver = resolver;
+        this.lifetime = lifetime;
+        this.idleNanos = idleTime.toNanos();
+        this.dialer = new Dialer(transport, resolver, config.timeouts().connect());
         this.turns = new WeightedRoundRobin(servers);
         servers.forEach(server -> idle.put(server, new ArrayDeque<>()));
     }
@@ -99,52 +119,33 @@ public final class BackendPool {
 
     /** @param fresh never an idle connection: the request was already lost on one */
     public void acquire(EventLoop loop, boolean fresh, HttpWaiter waiter) {
-        acquire(loop, fresh, waiter, Set.of());
+        search(loop, new HttpGoal(fresh, waiter), Set.of());
     }
 
-    private void acquire(EventLoop loop, boolean fresh, HttpWaiter waiter, Set<Server> tried) {
+    /** A connection that is not pooled, for bytes of any protocol. */
+    public void connect(EventLoop loop, Supplier<ChannelHandler> handler, TcpWaiter waiter) {
+        search(loop, new TcpGoal(handler, waiter), Set.of());
+    }
+
+    private void search(EventLoop loop, Goal goal, Set<Server> tried) {
+        assert loop.inEventLoop();
+        if (goal.waiter().isOver()) {
+            return;
+        }
         Server server = turns.next(tried);
         if (server == null) {
-            waiter.unreachable();
-            return;
+            goal.waiter().unreachable();
+        } else if (!goal.takesIdle(server)) {
+            dialer.dial(loop, server, () -> goal.newHandler(server), goal.waiter()::isOver)
+                    .addListener((FutureListener<Channel>) dialled -> {
+                        if (dialled.isSuccess()) {
+                            opened(goal, server, dialled.getNow());
+                        } else {
+                            server.connectFailed(dialled.cause());
+                            search(loop, goal, with(tried, server));
+                        }
+                    });
         }
-        UpstreamConnection waiting = fresh ? null : takeIdle(server);
-        if (waiting != null) {
-            waiter.acquired(waiting);
-            return;
-        }
-        UpstreamConnection connection = new UpstreamConnection(this, server, limits, transport);
-        dial(loop, server, connection.initializer()).addListener((ChannelFuture dialled) -> {
-            if (dialled.isSuccess()) {
-                opened(server, dialled.channel());
-                waiter.acquired(connection);
-            } else {
-                server.connectFailed(dialled.cause());
-                acquire(loop, fresh, waiter, with(tried, server));
-            }
-        });
-    }
-
-    /** A connection that is not pooled, for bytes of any protocol; each server is tried once. */
-    public void connect(EventLoop loop, Supplier<ChannelHandler> handler, Waiter waiter) {
-        connect(loop, handler, waiter, Set.of());
-    }
-
-    private void connect(EventLoop loop, Supplier<ChannelHandler> handler, Waiter waiter, Set<Server> tried) {
-        Server server = turns.next(tried);
-        if (server == null) {
-            waiter.unreachable();
-            return;
-        }
-        dial(loop, server, handler.get()).addListener((ChannelFuture dialled) -> {
-            if (dialled.isSuccess()) {
-                opened(server, dialled.channel());
-                waiter.connected(dialled.channel(), server.name());
-            } else {
-                server.connectFailed(dialled.cause());
-                connect(loop, handler, waiter, with(tried, server));
-            }
-        });
     }
 
     private static Set<Server> with(Set<Server> tried, Server failed) {
@@ -153,29 +154,68 @@ public final class BackendPool {
         return all;
     }
 
-    private void opened(Server server, Channel channel) {
+    private void opened(Goal goal, Server server, Channel channel) {
         server.connected();
-        transport.backendConnections().incrementAndGet();
-        channel.closeFuture().addListener(closed -> {
-            server.disconnected();
-            transport.backendConnections().decrementAndGet();
-        });
+        channel.closeFuture().addListener(closed -> server.disconnected());
+        if (goal.waiter().isOver()) {
+            channel.close();
+        } else {
+            goal.connected(server, channel);
+        }
     }
 
-    private ChannelFuture dial(EventLoop loop, Server server, ChannelHandler handler) {
-        return new Bootstrap()
-                .group(loop)
-                .channel(transport.socketChannel())
-                .resolver(resolver)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.SO_KEEPALIVE, true)
-                // 30 days, the most that can be configured, are more milliseconds than an int holds.
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
-                        Math.min(Integer.MAX_VALUE, config.timeouts().connect().toMillis()))
-                .option(ChannelOption.RECVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(512, 4096, MAX_READ))
-                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-                .handler(handler)
-                .connect(server.address());
+    private final class HttpGoal implements Goal {
+
+        private final boolean fresh;
+        private final HttpWaiter waiter;
+
+        HttpGoal(boolean fresh, HttpWaiter waiter) {
+            this.fresh = fresh;
+            this.waiter = waiter;
+        }
+
+        @Override
+        public Waiter waiter() {
+            return waiter;
+        }
+
+        @Override
+        public boolean takesIdle(Server server) {
+            UpstreamConnection waiting = fresh ? null : takeIdle(server);
+            if (waiting == null) {
+                return false;
+            }
+            waiter.acquired(waiting);
+            return true;
+        }
+
+        @Override
+        public ChannelHandler newHandler(Server server) {
+            return new UpstreamConnection(BackendPool.this, server, limits, transport).initializer();
+        }
+
+        @Override
+        public void connected(Server server, Channel channel) {
+            waiter.acquired(channel.pipeline().get(UpstreamConnection.class));
+        }
+    }
+
+    private record TcpGoal(Supplier<ChannelHandler> handler, TcpWaiter waiter) implements Goal {
+
+        @Override
+        public boolean takesIdle(Server server) {
+            return false;
+        }
+
+        @Override
+        public ChannelHandler newHandler(Server server) {
+            return handler.get();
+        }
+
+        @Override
+        public void connected(Server server, Channel channel) {
+            waiter.connected(channel, server.name());
+        }
     }
 
     private @Nullable UpstreamConnection takeIdle(Server server) {
@@ -183,24 +223,66 @@ public final class BackendPool {
         while (true) {
             // The latest used is the least likely to have been given up by the server.
             UpstreamConnection connection = waiting.pollLast();
-            if (connection == null || connection.wake()) {
+            if (connection == null) {
+                return null;
+            }
+            countIdle(-1);
+            if (connection.wake()) {
                 return connection;
             }
         }
     }
 
+    /** Closes the connection to one of the servers that has waited longest. @return false when none waits */
+    boolean giveUpOldest() {
+        for (Deque<UpstreamConnection> waiting : idle.values()) {
+            UpstreamConnection oldest = waiting.pollFirst();
+            if (oldest != null) {
+                countIdle(-1);
+                oldest.channel().close();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Closes what waits idle. */
+    void close() {
+        boolean more = true;
+        while (more) {
+            more = giveUpOldest();
+        }
+    }
+
+    /** How many wait idle; any thread. */
+    int idleCount() {
+        return idleCount.get();
+    }
+
+    private void countIdle(int change) {
+        idleCount.setRelease(idleCount.getPlain() + change);
+    }
+
+    /** How long a connection may wait. */
+    long idleNanos() {
+        return idleNanos;
+    }
+
     /** @return false when it is not kept */
     boolean keep(UpstreamConnection connection, Server server) {
         Deque<UpstreamConnection> waiting = idleOf(server);
-        if (config.proxyProtocol() != ProxyProtocol.NONE || waiting.size() >= MAX_IDLE) {
+        if (lifetime.isOver() || config.proxyProtocol() != ProxyProtocol.NONE || waiting.size() >= MAX_IDLE) {
             return false;
         }
         waiting.addLast(connection);
+        countIdle(1);
         return true;
     }
 
     void forget(UpstreamConnection connection, Server server) {
-        idleOf(server).remove(connection);
+        if (idleOf(server).remove(connection)) {
+            countIdle(-1);
+        }
     }
 
     private Deque<UpstreamConnection> idleOf(Server server) {

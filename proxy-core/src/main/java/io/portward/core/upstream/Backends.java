@@ -13,21 +13,24 @@ import io.portward.config.model.TimeoutConfig;
 import io.portward.core.observe.Observer;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * The pools of all backends, one for each event loop.
  *
  * <p>Threading: immutable after construction; {@link #pool} from the channel's event loop. Ownership: {@link #close} once, when no
- * connection asks any more.
+ * connection asks any more and before the transport is closed.
  */
 public final class Backends implements AutoCloseable {
 
     private final Map<EventExecutor, Map<String, BackendPool>> pools = new IdentityHashMap<>();
     private final AddressResolverGroup<InetSocketAddress> resolver;
+    private final Lifetime lifetime = new Lifetime();
 
     /** @param timeouts of the file, from which those of a backend may differ */
     public Backends(
@@ -36,6 +39,17 @@ public final class Backends implements AutoCloseable {
             LimitConfig limits,
             Transport transport,
             Observer observer) {
+        this(backends, timeouts, limits, transport, observer, BackendPool.IDLE_TIME);
+    }
+
+    /** @param idleTime after which a connection that nobody uses is closed */
+    Backends(
+            Map<String, BackendConfig> backends,
+            TimeoutConfig timeouts,
+            LimitConfig limits,
+            Transport transport,
+            Observer observer,
+            Duration idleTime) {
         this.resolver = new DnsAddressResolverGroup(
                 transport.isEpoll() ? EpollDatagramChannel::new : NioDatagramChannel::new,
                 DnsServerAddressStreamProviders.platformDefault());
@@ -43,14 +57,21 @@ public final class Backends implements AutoCloseable {
         backends.forEach((name, backend) -> servers.put(
                 name,
                 backend.servers().stream()
-                        .map(server -> new Server(name, server, observer.server(name, server.address())))
+                        .map(server -> new Server(name, server, observer.server(name, server.address()), lifetime))
                         .toList()));
         transport.loops().forEach(loop -> {
             Map<String, BackendPool> ofLoop = new HashMap<>();
             backends.forEach((name, backend) -> ofLoop.put(
                     name,
                     new BackendPool(
-                            backend, timeouts, servers.getOrDefault(name, List.of()), limits, transport, resolver)));
+                            backend,
+                            timeouts,
+                            servers.getOrDefault(name, List.of()),
+                            limits,
+                            transport,
+                            resolver,
+                            idleTime,
+                            lifetime)));
             pools.put(loop, ofLoop);
         });
     }
@@ -61,15 +82,70 @@ public final class Backends implements AutoCloseable {
      * @throws IllegalArgumentException when there is no such backend, which validation of the configuration rules out
      */
     public BackendPool pool(String backend, Channel client) {
-        BackendPool pool = pools.getOrDefault(client.eventLoop(), Map.of()).get(backend);
+        return pool(backend, client.eventLoop());
+    }
+
+    BackendPool pool(String backend, EventExecutor loop) {
+        BackendPool pool = pools.getOrDefault(loop, Map.of()).get(backend);
         if (pool == null) {
             throw new IllegalArgumentException("backend: " + backend + " (expected: one of the configuration's)");
         }
         return pool;
     }
 
+    /** How many connections wait idle, on all loops; any thread. */
+    public int idleConnections() {
+        int sum = 0;
+        for (Map<String, BackendPool> ofLoop : pools.values()) {
+            for (BackendPool pool : ofLoop.values()) {
+                sum += pool.idleCount();
+            }
+        }
+        return sum;
+    }
+
+    /**
+     * Closes idle connections while {@code needed} says so: those of the calling event loop before this returns, those of the others soon.
+     *
+     * @param needed asked before each one, on any event loop
+     */
+    public void giveUpIdle(BooleanSupplier needed) {
+        pools.forEach((loop, ofLoop) -> {
+            if (loop.inEventLoop()) {
+                giveUpIdle(ofLoop, needed);
+            }
+        });
+        pools.forEach((loop, ofLoop) -> {
+            if (!loop.inEventLoop()
+                    && ofLoop.values().stream().anyMatch(pool -> pool.idleCount() > 0)
+                    && needed.getAsBoolean()) {
+                loop.execute(() -> giveUpIdle(ofLoop, needed));
+            }
+        });
+    }
+
+    private static void giveUpIdle(Map<String, BackendPool> ofLoop, BooleanSupplier needed) {
+        for (BackendPool pool : ofLoop.values()) {
+            boolean more = true;
+            while (more && needed.getAsBoolean()) {
+                more = pool.giveUpOldest();
+            }
+        }
+    }
+
+    /** From now on it is expected that servers go away. Any thread. */
+    public void drain() {
+        lifetime.drain();
+    }
+
+    public boolean isDraining() {
+        return lifetime.isDraining();
+    }
+
     @Override
     public void close() {
+        lifetime.end();
+        pools.forEach((loop, ofLoop) -> loop.execute(() -> ofLoop.values().forEach(BackendPool::close)));
         resolver.close();
     }
 }

@@ -4,7 +4,6 @@ import io.netty.util.NetUtil;
 import io.portward.config.model.ServerConfig;
 import io.portward.core.observe.ServerObserver;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,14 +22,16 @@ final class Server {
     private final String backend;
     private final ServerConfig config;
     private final ServerObserver observer;
-    private final SocketAddress address;
+    private final Lifetime lifetime;
+    private final InetSocketAddress address;
     private volatile boolean up = true;
     private volatile long retryNanos;
 
-    Server(String backend, ServerConfig config, ServerObserver observer) {
+    Server(String backend, ServerConfig config, ServerObserver observer, Lifetime lifetime) {
         this.backend = backend;
         this.config = config;
         this.observer = observer;
+        this.lifetime = lifetime;
         byte[] literal = NetUtil.createByteArrayFromIpAddressString(config.host());
         this.address = literal == null
                 ? InetSocketAddress.createUnresolved(config.host(), config.port())
@@ -39,7 +40,7 @@ final class Server {
     }
 
     /** Unresolved when configured by name. */
-    SocketAddress address() {
+    InetSocketAddress address() {
         return address;
     }
 
@@ -71,12 +72,19 @@ final class Server {
 
     /** Tells the operator once, not for every client that asks meanwhile. */
     void connectFailed(Throwable cause) {
+        if (lifetime.isOver()) {
+            return;
+        }
         observer.connectFailed();
         retryNanos = System.nanoTime() + PENALTY_NANOS;
         if (up) {
             up = false;
             observer.up(false);
-            LOG.warn("backend {}: {} cannot be reached: {}", backend, name(), reason(cause));
+            if (lifetime.isDraining()) {
+                LOG.info("backend {}: {} cannot be reached while stopping: {}", backend, name(), reason(cause));
+            } else {
+                LOG.warn("backend {}: {} cannot be reached: {}", backend, name(), reason(cause));
+            }
         }
     }
 

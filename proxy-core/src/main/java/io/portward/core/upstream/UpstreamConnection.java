@@ -137,7 +137,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         reused = true;
-        idleSince = idleDeadline.set(BackendPool.IDLE_NANOS);
+        idleSince = idleDeadline.set(pool.idleNanos());
         channel.config().setAutoRead(true);
     }
 

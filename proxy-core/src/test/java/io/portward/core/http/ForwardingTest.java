@@ -35,7 +35,7 @@ class ForwardingTest {
             value = {
                 "192.0.2.7 | a.test | 192.0.2.7 | for=192.0.2.7;host=a.test;proto=https",
                 "192.0.2.7 | a.test:8443 | 192.0.2.7 | for=192.0.2.7;host=\"a.test:8443\";proto=https",
-                "2001:db8::7 | [::1] | 2001:db8:0:0:0:0:0:7 | for=\"[2001:db8:0:0:0:0:0:7]\";host=\"[::1]\";proto=https",
+                "2001:db8::7 | [::1] | 2001:db8::7 | for=\"[2001:db8::7]\";host=\"[::1]\";proto=https",
                 "192.0.2.7 | '' | 192.0.2.7 | for=192.0.2.7;proto=https"
             })
     void tellsWhoAskedAndHow(String client, String authority, String xff, String forwarded) {
@@ -54,7 +54,7 @@ class ForwardingTest {
                 Inet6Address.getByAddress(null, address("fe80::1").getAddress(), 3);
         HttpHeaders headers = new DefaultHttpHeaders();
         from(linkLocal).apply(headers, "a");
-        assertThat(headers.get("x-forwarded-for")).isEqualTo("fe80:0:0:0:0:0:0:1");
+        assertThat(headers.get("x-forwarded-for")).isEqualTo("fe80::1");
     }
 
     @Test

@@ -1,10 +1,13 @@
 package io.portward.core.http1;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.RawClient;
+import io.portward.testkit.RecordingObserver.Request;
 import io.portward.testkit.ScriptedUpstream;
+import io.portward.testkit.UnansweredPort;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -107,6 +110,62 @@ class DrainTest {
                         .toCompletableFuture()
                         .get(5, TimeUnit.SECONDS);
                 assertThat(client.readAll()).isEmpty();
+            }
+        }
+    }
+
+    /** The same keystroke often stops both; the class's check finds nothing at WARN. */
+    @Test
+    void raisesNoAlarmWhenTheBackendDiesBeforeItIsReached() throws Exception {
+        UnansweredPort dying = new UnansweredPort();
+        HttpsPort port = HttpsPort.start(PROXIES, dying.address());
+        try (RawClient client = port.connect()) {
+            client.send(GET);
+            await().until(() -> port.dialled() == 1);
+            CompletableFuture<Void> drained = drain(port);
+            dying.close();
+            Reply reply = Reply.read(client);
+            assertThat(reply.status()).isEqualTo(502);
+            assertThat(reply.header("connection")).isEqualTo("close");
+            client.close();
+            drained.get(5, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void raisesNoAlarmWhenTheBackendDiesBeforeItAnswers() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch die = new CountDownLatch(1);
+        try (ScriptedUpstream dying = ScriptedUpstream.start(connection -> {
+            connection.readUntil("\r\n\r\n");
+            asked.countDown();
+            die.await();
+            connection.reset();
+        })) {
+            HttpsPort port = HttpsPort.start(PROXIES, dying.address());
+            try (RawClient client = port.connect()) {
+                client.send(GET);
+                assertThat(asked.await(5, TimeUnit.SECONDS)).isTrue();
+                CompletableFuture<Void> drained = drain(port);
+                die.countDown();
+                assertThat(Reply.read(client).status()).isEqualTo(502);
+                client.close();
+                drained.get(5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    @Test
+    void raisesNoAlarmWhenItIsCutWhileItDials() throws Exception {
+        try (UnansweredPort dead = new UnansweredPort()) {
+            HttpsPort port = HttpsPort.start(PROXIES, dead.address());
+            try (RawClient client = port.connect()) {
+                client.send(GET);
+                await().until(() -> port.dialled() == 1);
+                port.proxy().stop();
+                assertThat(client.readAll()).isEmpty();
+                await().untilAsserted(() ->
+                        assertThat(port.requests()).extracting(Request::status).containsExactly(499));
             }
         }
     }

@@ -86,6 +86,11 @@ final class HttpsPort {
                 .createSocket(tcp, "web.test", proxy.address().getPort(), true));
     }
 
+    /** Connections to servers that are open or being opened. */
+    int dialled() {
+        return proxy.backendConnections();
+    }
+
     /** What was counted so far. */
     List<Request> requests() {
         return proxy.port().requests();

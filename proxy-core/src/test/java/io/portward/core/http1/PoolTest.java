@@ -6,12 +6,8 @@ import static org.awaitility.Awaitility.await;
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.RawClient;
 import io.portward.testkit.ScriptedUpstream;
+import io.portward.testkit.UnansweredPort;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -179,6 +175,16 @@ class PoolTest {
     }
 
     @Test
+    void reachesAServerByItsName() throws IOException {
+        try (CannedOrigin origin = CannedOrigin.answering(CannedOrigin.OK)) {
+            String name = origin.address().replace("127.0.0.1", "localhost");
+            try (RawClient client = HttpsPort.start(PROXIES, name).connect()) {
+                assertThat(Reply.read(client.send(GET)).status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
     void answers502WhenNoServerCanBeReached() throws IOException {
         PROXIES.expectWarnings();
         HttpsPort port = HttpsPort.start(
@@ -193,34 +199,12 @@ class PoolTest {
     @Test
     void givesUpConnectingAfterTheTimeout() throws IOException {
         PROXIES.expectWarnings();
-        List<Socket> fillers = new ArrayList<>();
-        try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            fill(full, fillers);
-            HttpsPort port =
-                    HttpsPort.with(PROXIES, "", "timeouts: {connect: 300ms}", "127.0.0.1:" + full.getLocalPort());
+        try (UnansweredPort dead = new UnansweredPort()) {
+            HttpsPort port = HttpsPort.with(PROXIES, "", "timeouts: {connect: 300ms}", dead.address());
             try (RawClient client = port.connect()) {
                 assertThat(Reply.read(client.send(GET)).status()).isEqualTo(502);
             }
-        } finally {
-            for (Socket filler : fillers) {
-                filler.close();
-            }
         }
-    }
-
-    /** Until the kernel takes no more connections for the queue that nobody accepts from. */
-    private static void fill(ServerSocket server, List<Socket> fillers) throws IOException {
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getLocalPort());
-        for (int i = 0; i < 20; i++) {
-            Socket filler = new Socket();
-            fillers.add(filler);
-            try {
-                filler.connect(address, 200);
-            } catch (SocketTimeoutException full) {
-                return;
-            }
-        }
-        throw new AssertionError("the backlog has no end");
     }
 
     @Test

@@ -119,9 +119,9 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
     @Override
     public void close() {
         listener.close().syncUninterruptibly();
+        backends.close();
         transport.close().syncUninterruptibly();
         originTransport.close().syncUninterruptibly();
-        backends.close();
     }
 
     @Override

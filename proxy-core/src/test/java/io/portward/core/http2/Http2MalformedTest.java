@@ -229,6 +229,16 @@ class Http2MalformedTest {
         assertServes(3);
     }
 
+    /** As over HTTP/1, and the stream alone ends. */
+    @ParameterizedTest
+    @ValueSource(strings = {"200-ok", "100-continue, x", ""})
+    void refusesAnExpectationThatNobodyKnows(String expectation) throws Exception {
+        client.request(1, true, "GET", "/plain", "expect", expectation);
+        assertThat(client.response(1).status()).isEqualTo(417);
+        client.request(3, false, "POST", "/count", "expect", "100-Continue").data(3, true, "123");
+        assertThat(client.response(3).status()).isEqualTo(200);
+    }
+
     @Test
     void acceptsAnAsteriskForOptionsOnly() throws Exception {
         client.request(1, true, "OPTIONS", "*");

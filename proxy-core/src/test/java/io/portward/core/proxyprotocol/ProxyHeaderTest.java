@@ -43,7 +43,7 @@ class ProxyHeaderTest {
     @CsvSource({
         "192.0.2.7, 51000, 198.51.100.1, PROXY TCP4 192.0.2.7 198.51.100.1 51000 993",
         "255.255.255.255, 65535, 255.255.255.255, PROXY TCP4 255.255.255.255 255.255.255.255 65535 993",
-        "2001:db8::7, 51000, 2001:db8::1, PROXY TCP6 2001:db8:0:0:0:0:0:7 2001:db8:0:0:0:0:0:1 51000 993"
+        "2001:db8::7, 51000, 2001:db8::1, PROXY TCP6 2001:db8::7 2001:db8::1 51000 993"
     })
     void version1(String client, int port, String local, String line) {
         byte[] header = encode(ProxyProtocol.V1, client, port, local, TLS);

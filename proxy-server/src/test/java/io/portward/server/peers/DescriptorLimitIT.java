@@ -15,6 +15,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +103,46 @@ class DescriptorLimitIT {
         }
     }
 
+    /** A burst leaves as many connections to the backend behind as it had clients; they may not keep others out. */
+    @Test
+    void clientsComeBeforeIdleConnectionsToBackends() throws Exception {
+        int count = 40;
+        CountDownLatch asked = new CountDownLatch(count);
+        try (ScriptedUpstream keeping = ScriptedUpstream.start(connection -> {
+                    connection.readUntil("\r\n\r\n");
+                    asked.countDown();
+                    asked.await();
+                    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n");
+                    connection.socket().setSoTimeout(0);
+                    connection.readAll();
+                });
+                PortwardProcess portward = run(keeping.address())) {
+            int https = portward.port("https");
+            // Seven eighths of what is left, and some way to the cap.
+            int room = (LIMIT - openDescriptors(portward)) * 7 / 8 - 10;
+            assertThat(room).isGreaterThan(count);
+            Command.shell(
+                            "for i in $(seq \"$3\"); do curl -sS --max-time 30 --cacert \"$1\" \"$2\" & done; wait",
+                            folder.resolve("ca.pem").toString(),
+                            "https://localhost:" + https,
+                            Integer.toString(count))
+                    .run();
+            assertThat(metrics(portward)).containsPattern("backend_connections_active\\{[^}]*} " + count + ".0");
+            for (int i = 0; i < room; i++) {
+                clients.add(new Socket(InetAddress.getLoopbackAddress(), https));
+            }
+            String metrics = metrics(portward);
+            assertThat(metrics).doesNotContainPattern("reason=\"limited\"} [1-9]");
+            assertThat(metrics).doesNotContainPattern("backend_connections_active\\{[^}]*} " + count + ".0");
+        }
+    }
+
+    private static int openDescriptors(PortwardProcess portward) throws Exception {
+        Matcher open = Pattern.compile("process_open_fds (\\d+)").matcher(metrics(portward));
+        assertThat(open.find()).isTrue();
+        return Integer.parseInt(open.group(1));
+    }
+
     private static Duration cpu(PortwardProcess portward) {
         return portward.handle().info().totalCpuDuration().orElseThrow();
     }
@@ -124,6 +167,10 @@ class DescriptorLimitIT {
     }
 
     private PortwardProcess run() throws IOException {
+        return run(web.address());
+    }
+
+    private PortwardProcess run(String backend) throws IOException {
         String text = """
                 certificates:
                   - {name: ecdsa, chain: ecdsa.pem, key: ecdsa.key}
@@ -133,7 +180,7 @@ class DescriptorLimitIT {
                   - {listen: "127.0.0.1:0", protocol: https, routes: [{backend: web}], tls: {handshakeTimeout: 60s}}
                   - {listen: "127.0.0.1:0", protocol: tls, backend: web}
                 admin: {listen: "127.0.0.1:0"}
-                """.replace("WEB", web.address());
+                """.replace("WEB", backend);
         Path file = Files.writeString(folder.resolve("portward.yaml"), text);
         return new PortwardProcess(
                         List.of("prlimit", "--nofile=" + LIMIT + ":" + LIMIT),

@@ -200,7 +200,12 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
         ChannelPromise promise = handler.newWrite(this);
         handler.encoder()
                 .writeHeaders(
-                        handler.context(), stream.id(), ResponseHeaders.head(response), 0, responseEnded, promise);
+                        handler.context(),
+                        stream.id(),
+                        handler.responseHeaders().head(response),
+                        0,
+                        responseEnded,
+                        promise);
     }
 
     @Override
@@ -231,7 +236,7 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
             data.release();
         }
         unwritten++;
-        var trailers = ResponseHeaders.trailers(last.trailingHeaders());
+        var trailers = handler.responseHeaders().trailers(last.trailingHeaders());
         handler.encoder().writeHeaders(handler.context(), stream.id(), trailers, 0, true, handler.newWrite(this));
     }
 

@@ -42,6 +42,7 @@ final class Http2Handler extends Http2ConnectionHandler {
     private final Http2Connection.PropertyKey exchangeKey;
     private final Farewell farewell;
     private final ClosedStreams closedStreams;
+    private final ResponseHeaders responseHeaders = new ResponseHeaders();
     private final Runnable scheduledFlush = this::flushNow;
 
     private List<Http2Exchange> touched = new ArrayList<>();
@@ -109,6 +110,10 @@ final class Http2Handler extends Http2ConnectionHandler {
     @Nullable
     Http2Exchange exchange(@Nullable Http2Stream stream) {
         return stream == null ? null : stream.getProperty(exchangeKey);
+    }
+
+    ResponseHeaders responseHeaders() {
+        return responseHeaders;
     }
 
     LimitConfig limits() {

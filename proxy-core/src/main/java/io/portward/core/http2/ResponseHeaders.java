@@ -13,16 +13,32 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
 
-/** Response header sections from their HTTP/1 form: lower-case names (RFC 9113 §8.2.1), nothing about the connection (§8.2.2). */
+/**
+ * Response header sections from their HTTP/1 form: lower-case names (RFC 9113 §8.2.1), nothing about the connection (§8.2.2).
+ *
+ * <p>One for each connection. Threading: its event loop.
+ */
 final class ResponseHeaders {
 
-    private ResponseHeaders() {}
+    /** For the fields of one site's ordinary responses; two that meet only push each other out. A power of two. */
+    private static final int SLOTS = 16;
 
-    static Http2Headers head(HttpResponse response) {
+    /** Longer values hardly repeat. */
+    private static final int MAX_REMEMBERED = 64;
+
+    /**
+     * The values sent last, by name, and what they were made from: Server, Date, Content-Type and their like are the same again and again, and
+     * HPACK wants bytes and their hash.
+     */
+    private final String[] lastText = new String[SLOTS];
+
+    private final AsciiString[] lastValue = new AsciiString[SLOTS];
+
+    Http2Headers head(HttpResponse response) {
         return ReadOnlyHttp2Headers.serverHeaders(false, response.status().codeAsText(), pairs(response.headers()));
     }
 
-    static Http2Headers trailers(HttpHeaders trailers) {
+    Http2Headers trailers(HttpHeaders trailers) {
         return ReadOnlyHttp2Headers.trailers(false, pairs(trailers));
     }
 
@@ -35,7 +51,7 @@ final class ResponseHeaders {
                 || name.length() == Forwarding.X_REQUEST_ID.length() && Forwarding.X_REQUEST_ID.contentEquals(name);
     }
 
-    private static AsciiString[] pairs(HttpHeaders headers) {
+    private AsciiString[] pairs(HttpHeaders headers) {
         AsciiString[] pairs = new AsciiString[headers.size() * 2];
         int next = 0;
         Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
@@ -44,9 +60,21 @@ final class ResponseHeaders {
             AsciiString name = FieldNames.lowerCase(AsciiString.of(field.getKey()));
             if (!HttpHeaderValidationUtil.isConnectionHeader(name, false)) {
                 pairs[next++] = name;
-                pairs[next++] = AsciiString.of(field.getValue());
+                pairs[next++] = bytes(name, field.getValue());
             }
         }
         return next == pairs.length ? pairs : Arrays.copyOf(pairs, next);
+    }
+
+    private AsciiString bytes(AsciiString name, CharSequence value) {
+        if (!(value instanceof String text) || text.length() > MAX_REMEMBERED) {
+            return AsciiString.of(value);
+        }
+        int slot = name.hashCode() & (SLOTS - 1);
+        if (!text.equals(lastText[slot])) {
+            lastText[slot] = text;
+            lastValue[slot] = new AsciiString(text);
+        }
+        return lastValue[slot];
     }
 }

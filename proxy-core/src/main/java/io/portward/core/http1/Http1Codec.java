@@ -1,12 +1,15 @@
 package io.portward.core.http1;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.portward.config.model.LimitConfig;
+import io.portward.core.http.HeaderWriter;
 
 /**
  * Bytes to requests, responses to bytes: Netty's codec with single spaces in the request line and with the answer to HEAD known to the
@@ -101,6 +104,11 @@ final class Http1Codec extends CombinedChannelDuplexHandler<HttpRequestDecoder, 
         @Override
         protected boolean isContentAlwaysEmpty(HttpResponse response) {
             return answeringHead || super.isContentAlwaysEmpty(response);
+        }
+
+        @Override
+        protected void encodeHeaders(HttpHeaders headers, ByteBuf out) {
+            HeaderWriter.write(headers, out);
         }
     }
 }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponse;
@@ -12,6 +13,7 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.util.AsciiString;
 import io.portward.config.model.LimitConfig;
 import io.portward.core.http.FieldNames;
+import io.portward.core.http.HeaderWriter;
 import java.util.List;
 
 /**
@@ -88,6 +90,11 @@ final class UpstreamCodec extends CombinedChannelDuplexHandler<HttpResponseDecod
         @Override
         public boolean acceptOutboundMessage(Object message) throws Exception {
             return !(message instanceof ByteBuf) && super.acceptOutboundMessage(message);
+        }
+
+        @Override
+        protected void encodeHeaders(HttpHeaders headers, ByteBuf out) {
+            HeaderWriter.write(headers, out);
         }
     }
 }

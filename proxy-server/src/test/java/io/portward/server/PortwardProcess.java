@@ -47,6 +47,8 @@ public final class PortwardProcess implements AutoCloseable {
      */
     public PortwardProcess(List<String> prefix, List<String> flags, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(prefix);
+        // A signal that is ignored stays so, and nohup ignores SIGHUP.
+        command.addAll(List.of("env", "--default-signal=HUP"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(flag -> flag.startsWith("--") || flag.startsWith("-Dio.netty") || flag.equals("-ea"))

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls effective rules: the file's defaults with the port's own on top
  * @param certificates names to choose from; empty means all
  * @param timeouts effective: the file's defaults with the port's own on top
+ * @param proxyProtocol what is expected of whoever connects
  */
 public record PortConfig(
         ListenAddress listen,
@@ -23,7 +24,8 @@ public record PortConfig(
         @Nullable HstsConfig hsts,
         TlsConfig tls,
         List<String> certificates,
-        TimeoutConfig timeouts) {
+        TimeoutConfig timeouts,
+        ProxyHeaders proxyProtocol) {
 
     public PortConfig {
         routes = List.copyOf(routes);

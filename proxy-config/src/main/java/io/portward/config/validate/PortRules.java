@@ -4,6 +4,7 @@ import io.portward.config.model.Configuration;
 import io.portward.config.model.HstsConfig;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.PortProtocol;
+import io.portward.config.model.ProxyHeaders;
 import io.portward.config.model.RouteConfig;
 import java.time.Duration;
 import java.util.List;
@@ -30,6 +31,13 @@ final class PortRules {
         checkPortNumber(port, path, problems);
         if (port.protocol() == PortProtocol.REDIRECT) {
             checkRedirect(port, path, configuration, problems);
+        }
+        if (port.proxyProtocol() != ProxyHeaders.NONE
+                && configuration.trustedProxies().isEmpty()
+                && !problems.isWrong("trustedProxies")) {
+            problems.error(
+                    path + ".proxyProtocol",
+                    "needs 'trustedProxies' with the addresses of the load balancers; nobody else's headers are believed");
         }
         checkRoutes(port.routes(), path, problems);
         if (port.hsts() != null) {

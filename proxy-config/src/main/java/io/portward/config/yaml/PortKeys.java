@@ -4,6 +4,7 @@ import io.portward.config.model.HstsConfig;
 import io.portward.config.model.ListenAddress;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.PortProtocol;
+import io.portward.config.model.ProxyHeaders;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.TimeoutConfig;
 import io.portward.config.model.TlsConfig;
@@ -136,10 +137,17 @@ final class PortKeys {
             PortConfig::timeouts,
             "What differs for this port from the timeouts of the file.");
 
+    private static final Key<PortConfig, ProxyHeaders> PROXY_PROTOCOL = Key.withDefault(
+            "proxyProtocol",
+            Scalars.choice(ProxyHeaders.class),
+            ProxyHeaders.NONE, // a client could claim any address
+            PortConfig::proxyProtocol,
+            "PROXY header (v1 or v2) in front of TLS, believed from trustedProxies only: none, optional, or required, which serves nobody else.");
+
     static final Section<PortConfig> SECTION = new Section<>(
             "port",
             "One listener.",
-            List.of(LISTEN, PROTOCOL, ROUTES, BACKEND, TO, HSTS_KEY, TLS_KEY, CERTIFICATES, TIMEOUTS),
+            List.of(LISTEN, PROTOCOL, ROUTES, BACKEND, TO, HSTS_KEY, TLS_KEY, CERTIFICATES, TIMEOUTS, PROXY_PROTOCOL),
             PROTOCOL,
             v -> new PortConfig(
                     v.get(LISTEN),
@@ -150,7 +158,8 @@ final class PortKeys {
                     v.find(HSTS_KEY),
                     v.get(TLS_KEY),
                     v.get(CERTIFICATES),
-                    v.get(TIMEOUTS)),
+                    v.get(TIMEOUTS),
+                    v.get(PROXY_PROTOCOL)),
             List.of());
 
     private PortKeys() {}

@@ -53,7 +53,7 @@ final class RootKeys {
             new ListType<>(Scalars.ADDRESS_RANGE, 0),
             List.of(), // believing anybody would let clients choose the address they seem to have
             Configuration::trustedProxies,
-            "Addresses and ranges whose X-Forwarded and Forwarded headers are believed. PROXY headers from clients are not understood yet.");
+            "Addresses and ranges whose X-Forwarded, Forwarded and PROXY headers are believed.");
 
     private static final Key<Configuration, ShutdownConfig> SHUTDOWN = Key.withDefault(
             "shutdown",

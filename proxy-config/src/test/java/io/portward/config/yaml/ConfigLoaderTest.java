@@ -13,6 +13,7 @@ import io.portward.config.model.ListenAddress;
 import io.portward.config.model.LogConfig;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.PortProtocol;
+import io.portward.config.model.ProxyHeaders;
 import io.portward.config.model.ProxyProtocol;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.ServerConfig;
@@ -99,7 +100,8 @@ class ConfigLoaderTest {
                         null,
                         tls,
                         List.of(),
-                        timeouts));
+                        timeouts,
+                        ProxyHeaders.NONE));
         assertThat(c.backends().get("web").protocol()).isEqualTo(BackendProtocol.HTTP1);
         assertThat(c.backends().get("web").proxyProtocol()).isEqualTo(ProxyProtocol.NONE);
         assertThat(c.backends().get("web").timeouts()).isEqualTo(timeouts);

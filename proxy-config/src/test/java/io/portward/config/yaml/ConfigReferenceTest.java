@@ -70,14 +70,6 @@ class ConfigReferenceTest {
                         "| `to` | a number from 1 to 65535 | `443` | The https port that clients are sent to. Only for redirect. |");
     }
 
-    /** Until it is there, nobody may read out of the reference that a balancer can be told to send it. */
-    @Test
-    void saysThatProxyHeadersFromClientsAreNotUnderstood() {
-        assertThat(ConfigReference.markdown())
-                .contains("PROXY headers from clients are not understood yet")
-                .doesNotContain("PROXY headers are believed");
-    }
-
     @Test
     void theGuideWarnsOnlyOfKeysThatExist() throws IOException {
         String guide = Files.readString(GUIDE);

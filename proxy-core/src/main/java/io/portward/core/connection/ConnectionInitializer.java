@@ -4,15 +4,17 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.SocketChannel;
+import io.portward.config.model.ProxyHeaders;
 import io.portward.core.http1.RedirectHandler;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.PortObserver;
+import io.portward.core.proxyprotocol.ProxyHeaderHandler;
 import io.portward.core.tls.TlsContext;
 import io.portward.core.tls.TlsHandler;
 import io.portward.core.transport.ByteCounter;
 import io.portward.core.transport.Deadline;
-import io.portward.core.transport.DeadlineWheel;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /**
@@ -21,6 +23,7 @@ import java.net.InetSocketAddress;
  * <pre>
  *   TLS ports:      TlsHandler → (handshake) → {@link ProtocolSelector} adds the front end
  *   redirect ports: ByteCounter → Http1Codec → RedirectHandler
+ *   behind proxies: ProxyHeaderHandler → (header) → one of the above
  * </pre>
  *
  * <p>Threading: the new channel's event loop.
@@ -40,11 +43,9 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
         channel.closeFuture().addListener(closed -> observer.closed());
         ConnectionInfo connection = new ConnectionInfo(listener.port(), peer(channel), channel.localAddress());
         try {
-            admit(channel, connection, observer);
+            admit(channel, connection);
         } catch (RuntimeException e) {
-            if (listener.tls() != null) {
-                observer.handshakeFailed(HandshakeFailure.INTERNAL, connection, e.toString());
-            }
+            refuse(connection, HandshakeFailure.INTERNAL, e.toString());
             throw e;
         }
     }
@@ -56,21 +57,80 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
         ctx.close();
     }
 
-    private void admit(SocketChannel channel, ConnectionInfo connection, PortObserver observer) {
-        TlsContext tls = listener.tls();
+    private void admit(SocketChannel channel, ConnectionInfo connection) {
         if (!listener.connections().add(channel)) {
-            if (tls != null) {
-                boolean stopping = listener.connections().isDraining();
-                observer.handshakeFailed(
-                        stopping ? HandshakeFailure.SHUTDOWN : HandshakeFailure.LIMITED,
-                        connection,
-                        stopping ? "shutting down" : "connection limit reached");
-            }
+            boolean stopping = listener.connections().isDraining();
+            refuse(
+                    connection,
+                    stopping ? HandshakeFailure.SHUTDOWN : HandshakeFailure.LIMITED,
+                    stopping ? "shutting down" : "connection limit reached");
             channel.close();
-        } else if (tls != null) {
-            addTls(channel, connection, tls);
+        } else if (listener.port().proxyProtocol() == ProxyHeaders.NONE) {
+            addProtocol(channel, connection, handshakeDeadline(channel));
         } else {
+            expectProxyHeader(channel, connection);
+        }
+    }
+
+    private void addProtocol(SocketChannel channel, ConnectionInfo connection, Deadline handshake) {
+        TlsContext tls = listener.tls();
+        if (tls != null) {
+            addTls(channel, connection, tls, handshake);
+        } else {
+            handshake.cancel();
             addRedirect(channel);
+        }
+    }
+
+    /** Whoever is not trusted is served as if there were no PROXY protocol, or not at all where it is required. */
+    private void expectProxyHeader(SocketChannel channel, ConnectionInfo connection) {
+        InetAddress peer = connection.client().getAddress();
+        boolean required = listener.port().proxyProtocol() == ProxyHeaders.REQUIRED;
+        Deadline handshake = handshakeDeadline(channel);
+        if (listener.trustedProxies().stream().anyMatch(range -> range.contains(peer))) {
+            channel.pipeline()
+                    .addLast(new ProxyHeaderHandler(
+                            connection,
+                            required,
+                            listener.observer(),
+                            new HeaderListener(channel, connection, handshake)));
+        } else if (required) {
+            handshake.cancel();
+            refuse(connection, HandshakeFailure.BAD_PROXY_HEADER, "the peer is not one of trustedProxies");
+            channel.close();
+        } else {
+            addProtocol(channel, connection, handshake);
+        }
+    }
+
+    /** Counts what ended before a TLS handshake; there is nothing to count on a redirect port. */
+    private void refuse(ConnectionInfo connection, HandshakeFailure reason, String detail) {
+        if (listener.tls() != null) {
+            listener.observer().handshakeFailed(reason, connection, detail);
+        }
+    }
+
+    private final class HeaderListener implements ProxyHeaderHandler.Listener {
+
+        private final SocketChannel channel;
+        private final ConnectionInfo socket;
+        private final Deadline handshake;
+
+        HeaderListener(SocketChannel channel, ConnectionInfo socket, Deadline handshake) {
+            this.channel = channel;
+            this.socket = socket;
+            this.handshake = handshake;
+        }
+
+        @Override
+        public void admitted(ConnectionInfo connection) {
+            addProtocol(channel, connection, handshake);
+        }
+
+        @Override
+        public void failed(HandshakeFailure reason, String detail) {
+            handshake.cancel();
+            refuse(socket, reason, detail);
         }
     }
 
@@ -80,10 +140,13 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
         return address == null ? new InetSocketAddress(0) : address;
     }
 
-    private void addTls(SocketChannel channel, ConnectionInfo connection, TlsContext tls) {
-        DeadlineWheel deadlines = listener.transport().deadlines(channel);
-        Deadline handshake = deadlines.create(() -> handshakeTimedOut(channel));
+    private Deadline handshakeDeadline(SocketChannel channel) {
+        Deadline handshake = listener.transport().deadlines(channel).create(() -> handshakeTimedOut(channel));
         handshake.set(listener.port().tls().handshakeTimeout().toNanos());
+        return handshake;
+    }
+
+    private void addTls(SocketChannel channel, ConnectionInfo connection, TlsContext tls, Deadline handshake) {
         channel.pipeline()
                 .addLast(new TlsHandler(
                         tls,
@@ -96,16 +159,22 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
 
     private static void handshakeTimedOut(Channel channel) {
         ChannelHandlerContext tls = channel.pipeline().context(TlsHandler.class);
+        ChannelHandlerContext header = channel.pipeline().context(ProxyHeaderHandler.class);
         if (tls != null) {
             ((TlsHandler) tls.handler()).timedOut(tls);
+        } else if (header != null) {
+            ((ProxyHeaderHandler) header.handler()).timedOut(header);
         }
     }
 
     /** Closes at once; one that is still shaking hands is counted as a victim of the shutdown. */
     static void cut(Channel channel) {
         ChannelHandlerContext tls = channel.pipeline().context(TlsHandler.class);
+        ChannelHandlerContext header = channel.pipeline().context(ProxyHeaderHandler.class);
         if (tls != null) {
             ((TlsHandler) tls.handler()).shutDown(tls);
+        } else if (header != null) {
+            ((ProxyHeaderHandler) header.handler()).shutDown(header);
         }
         channel.close();
     }

@@ -131,6 +131,7 @@ public final class DataPlane {
                         : null,
                 backends,
                 configuration.limits(),
+                configuration.trustedProxies(),
                 connections,
                 new Faults(port.listen()),
                 transport);

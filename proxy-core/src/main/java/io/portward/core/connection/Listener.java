@@ -1,5 +1,6 @@
 package io.portward.core.connection;
 
+import io.portward.config.model.AddressRange;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.PortConfig;
 import io.portward.core.exchange.HttpService;
@@ -8,6 +9,7 @@ import io.portward.core.tls.CertificateStore;
 import io.portward.core.tls.TlsContext;
 import io.portward.core.transport.Transport;
 import io.portward.core.upstream.Backends;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls null on a redirect port
  * @param certificates null on a redirect port
  * @param http null but on an https port
+ * @param trustedProxies whose PROXY headers are believed
  * @param faults of our own code
  */
 record Listener(
@@ -28,6 +31,7 @@ record Listener(
         @Nullable HttpService http,
         Backends backends,
         LimitConfig limits,
+        List<AddressRange> trustedProxies,
         Connections connections,
         Faults faults,
         Transport transport) {}

@@ -19,11 +19,11 @@ import java.nio.charset.StandardCharsets;
 public final class ProxyHeader {
 
     /** §2.2: begins every version 2 header, and is no valid beginning of any other protocol. */
-    private static final byte[] SIGNATURE = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a};
+    static final byte[] SIGNATURE = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a};
 
-    private static final int VERSION_2_PROXY = 0x21;
-    private static final int TCP_OVER_IPV4 = 0x11;
-    private static final int TCP_OVER_IPV6 = 0x21;
+    static final int VERSION_2_PROXY = 0x21;
+    static final int TCP_OVER_IPV4 = 0x11;
+    static final int TCP_OVER_IPV6 = 0x21;
 
     // §2.2.1 to §2.2.6
     private static final int TYPE_ALPN = 0x01;

@@ -56,9 +56,6 @@ public final class TlsHandler extends ChannelDuplexHandler {
         OVER
     }
 
-    /** Less input than this is a record's rest or an alert; buffers of this size come from the allocator's cache. */
-    private static final int SMALLEST_READ = 1024;
-
     private static final String TLS13 = "TLSv1.3";
 
     private final TlsContext context;
@@ -73,10 +70,11 @@ public final class TlsHandler extends ChannelDuplexHandler {
     private @Nullable ClientHello hello;
     private CertificateStore.@Nullable Choice presented;
     private @Nullable TlsSession session;
+    private @Nullable RecordReader reader;
     private @Nullable RecordWriter writer;
     private long helloNanos;
     private boolean inputClosed;
-    /** The handshake is over, and nothing has been read or written since that would bring the tickets. */
+    /** The handshake is over, and nothing has been written since that would bring the tickets. */
     private boolean ticketsWait;
     /** Completes when close_notify has reached the socket; null until it is said. */
     private @Nullable ChannelFuture goodbye;
@@ -134,8 +132,8 @@ public final class TlsHandler extends ChannelDuplexHandler {
         }
     }
 
-    private void start(ChannelHandlerContext ctx, ClientHelloReader reader) {
-        ClientHello parsed = reader.hello();
+    private void start(ChannelHandlerContext ctx, ClientHelloReader received) {
+        ClientHello parsed = received.hello();
         hello = parsed;
         if (!context.accepts(parsed.alpn())) {
             refuse(
@@ -160,12 +158,13 @@ public final class TlsHandler extends ChannelDuplexHandler {
         }
         TlsSession started = new TlsSession(context);
         session = started;
+        reader = new RecordReader(ctx, started);
         writer = new RecordWriter(ctx, started, observer);
         presented = choice;
         choice.presentTo(started);
         phase = Phase.HANDSHAKE;
         helloReader = null;
-        feed(ctx, reader.takeBytes());
+        feed(ctx, received.takeBytes());
     }
 
     /** Takes ownership of {@code in}. */
@@ -242,53 +241,18 @@ public final class TlsHandler extends ChannelDuplexHandler {
         ctx.flush();
     }
 
-    /**
-     * Opens records until the input is used up. Whoever gets the plaintext may write, close the channel or remove this handler before it
-     * returns, so nothing is lent to BoringSSL while it runs, and what it may have ended is asked for afterwards.
-     */
     private void decrypt(ChannelHandlerContext ctx, ByteBuf input) {
         TlsSession tls = session;
-        assert tls != null : "phase OPEN";
-        Outcome outcome;
-        boolean full;
-        do {
-            ByteBuf opened = ctx.alloc().directBuffer(Math.max(input.readableBytes(), SMALLEST_READ));
-            outcome = open(tls, input, opened);
-            if (outcome == Outcome.FAILED) {
-                tls.takeError();
-            }
-            full = !opened.isWritable();
-            if (opened.isReadable()) {
-                // The answer will bring them.
-                ticketsWait = false;
-                ctx.fireChannelRead(opened);
-            } else {
-                opened.release();
-            }
-        } while (full && phase == Phase.OPEN);
+        RecordReader in = reader;
+        assert tls != null && in != null : "phase OPEN";
+        Outcome outcome = in.read(input, this::isOpen);
         if (!tls.isFreed()) {
             afterDecrypt(ctx, tls, outcome);
         }
     }
 
-    /** @return {@code DONE} when {@code opened} is full and there may be more to come */
-    private static Outcome open(TlsSession tls, ByteBuf input, ByteBuf opened) {
-        tls.offerInput(input);
-        try {
-            while (true) {
-                Outcome outcome = tls.decrypt(opened);
-                if (outcome != Outcome.DONE || !opened.isWritable()) {
-                    return outcome;
-                }
-                if (tls.remainingInput() == 0) {
-                    // A partly filled buffer means the record is used up, so with no input left there is nothing to ask
-                    // for.
-                    return Outcome.WANT_INPUT;
-                }
-            }
-        } finally {
-            tls.reclaimInput(input);
-        }
+    private boolean isOpen() {
+        return phase == Phase.OPEN;
     }
 
     private void afterDecrypt(ChannelHandlerContext ctx, TlsSession tls, Outcome outcome) {
@@ -341,8 +305,11 @@ public final class TlsHandler extends ChannelDuplexHandler {
      */
     private void sendTickets(ChannelHandlerContext ctx) {
         ticketsWait = false;
+        RecordReader in = reader;
         RecordWriter out = writer;
-        if (phase == Phase.OPEN && goodbye == null && out != null) {
+        // The answer to a request will bring them.
+        boolean asked = in != null && in.hasRead();
+        if (!asked && phase == Phase.OPEN && goodbye == null && out != null) {
             out.writeTickets();
             ctx.flush();
         }

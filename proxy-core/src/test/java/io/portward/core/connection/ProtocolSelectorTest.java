@@ -12,6 +12,7 @@ import io.portward.core.upstream.PoolFixture;
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.RecordingObserver;
 import java.net.InetSocketAddress;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -44,6 +45,7 @@ class ProtocolSelectorTest {
                     null,
                     fixture.backends,
                     fixture.limits(),
+                    List.of(),
                     new Connections(100, fixture.transport.backendConnections(), fixture.backends),
                     new Faults(port.listen()),
                     fixture.transport);

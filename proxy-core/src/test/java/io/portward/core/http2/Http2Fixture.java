@@ -10,6 +10,7 @@ import io.portward.config.model.LimitConfig;
 import io.portward.config.model.ListenAddress;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.PortProtocol;
+import io.portward.config.model.ProxyHeaders;
 import io.portward.config.model.ProxyProtocol;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.ServerConfig;
@@ -85,7 +86,8 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                         Duration.ofSeconds(10),
                         new TicketConfig(Duration.ofHours(1), Duration.ofHours(12))),
                 List.of(),
-                timeouts);
+                timeouts,
+                ProxyHeaders.NONE);
         backends = new Backends(Map.of("web", backend), backend.timeouts(), LIMITS, transport, this);
         HttpService service = new HttpService(port, backends, LIMITS, List.of(), this, transport);
         listener = new ServerBootstrap()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.portward.config.model.ListenAddress;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.PortProtocol;
+import io.portward.config.model.ProxyHeaders;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.TicketConfig;
 import io.portward.config.model.TimeoutConfig;
@@ -224,7 +225,8 @@ class MetricsObserverTest {
                 null,
                 tls,
                 List.of(),
-                new TimeoutConfig(minute, minute, minute, minute));
+                new TimeoutConfig(minute, minute, minute, minute),
+                ProxyHeaders.NONE);
     }
 
     private static TicketCounters tickets(long... counts) {

@@ -40,6 +40,7 @@ class ConfigYamlWriterTest {
                   idle: 75s
                   connect: 5s
                   tcpIdle: 1500ms
+                proxyProtocol: none
             backends:
               imap:
                 servers:

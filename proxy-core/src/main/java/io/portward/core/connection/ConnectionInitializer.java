@@ -169,14 +169,11 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
 
     /** Closes at once; one that is still shaking hands is counted as a victim of the shutdown. */
     static void cut(Channel channel) {
-        ChannelHandlerContext tls = channel.pipeline().context(TlsHandler.class);
         ChannelHandlerContext header = channel.pipeline().context(ProxyHeaderHandler.class);
-        if (tls != null) {
-            ((TlsHandler) tls.handler()).shutDown(tls);
-        } else if (header != null) {
+        if (header != null) {
             ((ProxyHeaderHandler) header.handler()).shutDown(header);
         }
-        channel.close();
+        TlsHandler.cut(channel);
     }
 
     private void addRedirect(SocketChannel channel) {

@@ -11,6 +11,7 @@ import io.portward.config.model.TicketConfig;
 import io.portward.config.pem.LoadedCertificate;
 import io.portward.config.pem.PemException;
 import io.portward.config.pem.PemLoader;
+import io.portward.core.error.Faults;
 import io.portward.core.exchange.HttpService;
 import io.portward.core.observe.Observer;
 import io.portward.core.observe.PortObserver;

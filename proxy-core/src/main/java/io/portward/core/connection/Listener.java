@@ -3,6 +3,7 @@ package io.portward.core.connection;
 import io.portward.config.model.AddressRange;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.PortConfig;
+import io.portward.core.error.Faults;
 import io.portward.core.exchange.HttpService;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.tls.CertificateStore;

@@ -97,7 +97,8 @@ final class ProtocolSelector implements TlsHandler.Listener {
                         connection,
                         info,
                         deadlines,
-                        pool.timeoutsFrom(port).tcpIdle()));
+                        pool.timeoutsFrom(port).tcpIdle(),
+                        listener.faults()));
     }
 
     /** The request is answered with where to go instead; the mistake is counted before the answer leaves. */

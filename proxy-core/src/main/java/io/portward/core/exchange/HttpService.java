@@ -6,6 +6,7 @@ import io.portward.config.model.HstsConfig;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.PortConfig;
 import io.portward.core.error.ErrorLog;
+import io.portward.core.error.Faults;
 import io.portward.core.http.Forwarding;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.PortObserver;
@@ -32,6 +33,7 @@ public final class HttpService {
     private final Transport transport;
     private final @Nullable String hsts;
     private final ErrorLog errorLog = new ErrorLog();
+    private final Faults faults;
 
     public HttpService(
             PortConfig port,
@@ -47,6 +49,7 @@ public final class HttpService {
         this.trustedProxies = trustedProxies;
         this.observer = observer;
         this.transport = transport;
+        this.faults = new Faults(port.listen());
         this.hsts = port.hsts() == null ? null : hsts(port.hsts());
     }
 
@@ -62,6 +65,11 @@ public final class HttpService {
 
     public LimitConfig limits() {
         return limits;
+    }
+
+    /** Of our own code, on connections of this port. */
+    public Faults faults() {
+        return faults;
     }
 
     public PortObserver observer() {

@@ -49,7 +49,9 @@ public final class Trailers {
         }
         List<String> removed = new ArrayList<>();
         for (String name : trailers.names()) {
-            if (FORBIDDEN.contains(name.toLowerCase(Locale.ROOT)) || Forwarding.isSpoofed(name)) {
+            // CGI-like backends cannot tell an underscore from a hyphen.
+            String canonical = name.toLowerCase(Locale.ROOT).replace('_', '-');
+            if (FORBIDDEN.contains(canonical) || Forwarding.isSpoofed(name)) {
                 removed.add(name);
             }
         }

@@ -30,13 +30,10 @@ import io.portward.core.transport.Deadline;
 import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.transport.DrainEvent;
 import io.portward.core.transport.InputClosed;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An HTTP/1 connection from a client: reads requests, runs one {@link Exchange} at a time and writes its response. Pipelined requests wait their
@@ -47,12 +44,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Http1Connection extends ChannelInboundHandlerAdapter implements ResponseSink {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
-
     private static final int MIN_ERROR = 400;
 
     /** How long a shutdown waits for the first request of a new connection: a round trip to the far side of the world, and some. */
-    private static final long FIRST_REQUEST_NANOS = 1_000_000_000L;
+    static final long FIRST_REQUEST_NANOS = 1_000_000_000L;
 
     private final HttpService service;
     private final ClientConnection client;
@@ -336,7 +331,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             return;
         }
         ChannelPipeline pipeline = ctx.pipeline();
-        Relay.join(ctx.channel(), upstream, deadlines, idleTime);
+        Relay.join(ctx.channel(), upstream, deadlines, idleTime, service.faults());
         pipeline.remove(this);
         pipeline.remove(codec);
         ctx.channel().config().setAutoRead(true);
@@ -432,10 +427,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (!(cause instanceof IOException)) {
-            LOG.warn("connection closed after an unexpected error: {}", cause.toString());
-            LOG.debug("the error was", cause);
-        }
+        service.faults().addUnlessIo(cause);
         context.close();
     }
 }

@@ -13,7 +13,7 @@ import io.portward.core.transport.Deadline;
 final class Lingering {
 
     /** nginx's lingering_timeout. */
-    private static final long SILENCE_NANOS = 5_000_000_000L;
+    static final long SILENCE_NANOS = 5_000_000_000L;
 
     /** The longest that a client may send into the void; nginx's lingering_time. */
     private static final long LIMIT_NANOS = 30_000_000_000L;

@@ -42,12 +42,6 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
     private static final String ACME_PREFIX = "/.well-known/acme-challenge/";
     private static final int HTTPS_PORT = 443;
 
-    /** As nginx's lingering_timeout. */
-    private static final long LINGER_NANOS = 5_000_000_000L;
-
-    /** How long a shutdown waits for the request of a connection that has not asked yet, as on https ports. */
-    private static final long LAST_REQUEST_NANOS = 1_000_000_000L;
-
     private final int httpsPort;
     private final boolean onlySafeMethods;
     private final LimitConfig limits;
@@ -115,7 +109,7 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
     /** Closing under a client that still sends would reset the connection, and could take the answer with it (RFC 9112 §9.6). */
     private void linger(ChannelHandlerContext ctx) {
         ((SocketChannel) ctx.channel()).shutdownOutput();
-        deadline.set(LINGER_NANOS);
+        deadline.set(Lingering.SILENCE_NANOS);
     }
 
     private FullHttpResponse respond(HttpRequest request) {
@@ -153,7 +147,7 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
             // The answer, if there is one, may still be on its way.
             ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         } else if (event == DrainEvent.INSTANCE && !answered) {
-            deadline.set(LAST_REQUEST_NANOS);
+            deadline.set(Http1Connection.FIRST_REQUEST_NANOS);
         }
     }
 

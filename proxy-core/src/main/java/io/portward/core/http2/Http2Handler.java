@@ -293,8 +293,6 @@ final class Http2Handler extends Http2ConnectionHandler {
             reset(stream, error.error());
         } else if (error instanceof Http2Exception.HeaderListSizeException tooLarge && tooLarge.duringDecode()) {
             refuseTooLarge(ctx, error.streamId());
-        } else if (error.error() == Http2Error.STREAM_CLOSED && closedStreams.contains(error.streamId())) {
-            ignoreFrame(ctx);
         } else if (!outbound) {
             closedStreams.add(error.streamId());
             encoder().writeRstStream(ctx, error.streamId(), error.error().code(), ctx.newPromise());
@@ -312,18 +310,12 @@ final class Http2Handler extends Http2ConnectionHandler {
         }
     }
 
-    /** RFC 9113 §5.1: what was on its way when we reset the stream. */
-    private void ignoreFrame(ChannelHandlerContext ctx) {
-        try {
-            guard.charge(1);
-        } catch (Http2Exception e) {
-            onConnectionError(ctx, false, e, e);
-        }
-    }
-
     @Override
     protected void onConnectionError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, @Nullable Http2Exception error) {
+        if (error == null) {
+            service.faults().addUnlessIo(cause);
+        }
         log.debug("{} connection error: {}", ctx.channel(), cause.toString());
         guard.stop();
         super.onConnectionError(ctx, outbound, cause, error);
@@ -331,7 +323,7 @@ final class Http2Handler extends Http2ConnectionHandler {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        log.debug("{} closing", ctx.channel(), cause);
+        service.faults().addUnlessIo(cause);
         ctx.close();
     }
 

@@ -2,6 +2,7 @@ package io.portward.core.relay;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.portward.core.error.Faults;
 import io.portward.core.tls.TlsHandler;
 import io.portward.core.transport.Deadline;
 import io.portward.core.transport.DeadlineWheel;
@@ -22,9 +23,11 @@ public final class Relay {
     private final Channel upstream;
     private final Deadline idle;
     private final long idleNanos;
+    private final Faults faults;
     private int openDirections = 2;
 
-    private Relay(Channel client, Channel upstream, DeadlineWheel deadlines, Duration idleTime) {
+    private Relay(Channel client, Channel upstream, DeadlineWheel deadlines, Duration idleTime, Faults faults) {
+        this.faults = faults;
         this.client = client;
         this.upstream = upstream;
         this.idleNanos = idleTime.toNanos();
@@ -32,8 +35,9 @@ public final class Relay {
     }
 
     /** Adds a handler to the end of each pipeline; both channels must be active and deliver nothing but {@code ByteBuf}s from now on. */
-    public static void join(Channel client, Channel upstream, DeadlineWheel deadlines, Duration idleTime) {
-        Relay relay = new Relay(client, upstream, deadlines, idleTime);
+    public static void join(
+            Channel client, Channel upstream, DeadlineWheel deadlines, Duration idleTime, Faults faults) {
+        Relay relay = new Relay(client, upstream, deadlines, idleTime, faults);
         client.pipeline().addLast(new RelayHandler(relay, upstream));
         upstream.pipeline().addLast(new RelayHandler(relay, client));
         relay.moved();
@@ -83,6 +87,11 @@ public final class Relay {
         if (channel.isActive()) {
             channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> channel.close());
         }
+    }
+
+    /** Something threw on either side. */
+    void failed(Throwable cause) {
+        faults.addUnlessIo(cause);
     }
 
     void close() {

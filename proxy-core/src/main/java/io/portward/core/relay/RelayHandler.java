@@ -63,6 +63,7 @@ final class RelayHandler extends ChannelInboundHandlerAdapter {
     /** A reset or a broken record: there is nobody left to tell, and {@code channelInactive} does the rest. */
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        relay.failed(cause);
         ctx.close();
     }
 }

@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
+import io.portward.core.error.Faults;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.TlsInfo;
 import io.portward.core.proxyprotocol.ProxyHeader;
@@ -34,18 +35,25 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
     private final TlsInfo tls;
     private final DeadlineWheel deadlines;
     private final Duration idleTime;
+    private final Faults faults;
     private final Deque<Object> early = new ArrayDeque<>(2);
     private ChannelHandlerContext ctx;
     private boolean gone;
 
     /** @param idleTime after which a connection on which neither side says anything is closed */
     public TcpFrontEnd(
-            BackendPool pool, ConnectionInfo connection, TlsInfo tls, DeadlineWheel deadlines, Duration idleTime) {
+            BackendPool pool,
+            ConnectionInfo connection,
+            TlsInfo tls,
+            DeadlineWheel deadlines,
+            Duration idleTime,
+            Faults faults) {
         this.pool = pool;
         this.connection = connection;
         this.tls = tls;
         this.deadlines = deadlines;
         this.idleTime = idleTime;
+        this.faults = faults;
     }
 
     @Override
@@ -62,7 +70,7 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
         if (header.isReadable()) {
             upstream.write(header, upstream.voidPromise());
         }
-        Relay.join(client, upstream, deadlines, idleTime);
+        Relay.join(client, upstream, deadlines, idleTime, faults);
         for (Object message = early.poll(); message != null; message = early.poll()) {
             if (message instanceof ByteBuf) {
                 ctx.fireChannelRead(message);
@@ -109,6 +117,7 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        faults.addUnlessIo(cause);
         context.close();
     }
 

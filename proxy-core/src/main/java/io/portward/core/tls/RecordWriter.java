@@ -11,6 +11,7 @@ import io.portward.core.observe.PortObserver;
 import io.portward.core.tls.TlsSession.Outcome;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * The outgoing half of a TLS connection: handshake flights, sealed records, alerts.
@@ -48,12 +49,17 @@ final class RecordWriter {
 
     /** Writes what BoringSSL has waiting, and lets a flight that did not fit go on. */
     Outcome writeFlight(Outcome before) {
+        return write(before, session::handshake);
+    }
+
+    /** Calls {@code more} as long as it wants room, and writes what it leaves in it. */
+    private Outcome write(Outcome before, Supplier<Outcome> more) {
         Outcome outcome = before;
         do {
             ByteBuf flight = ctx.alloc().directBuffer(FLIGHT_BYTES, FLIGHT_BYTES);
             session.beginOutput(flight);
             if (outcome == Outcome.WANT_OUTPUT) {
-                outcome = session.handshake();
+                outcome = more.get();
             }
             session.endOutput(flight);
             write(flight, ctx.voidPromise());
@@ -68,14 +74,7 @@ final class RecordWriter {
 
     /** Writes the session tickets that BoringSSL keeps for the first record; nothing when they have left. */
     void writeTickets() {
-        Outcome outcome;
-        do {
-            ByteBuf tickets = ctx.alloc().directBuffer(FLIGHT_BYTES, FLIGHT_BYTES);
-            session.beginOutput(tickets);
-            outcome = session.sendTickets();
-            session.endOutput(tickets);
-            write(tickets, ctx.voidPromise());
-        } while (outcome == Outcome.WANT_OUTPUT);
+        write(Outcome.WANT_OUTPUT, session::sendTickets);
     }
 
     /** @return false when BoringSSL seals nothing any more, because it has found the connection broken */

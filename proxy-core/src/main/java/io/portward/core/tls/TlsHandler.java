@@ -354,13 +354,23 @@ public final class TlsHandler extends ChannelDuplexHandler {
         }
     }
 
-    /** Closes without close_notify, so that the client can tell that what it got is cut short (RFC 8446 §6.1). From the channel's event loop. */
+    /**
+     * Closes without close_notify, so that the client can tell that what it got is cut short (RFC 8446 §6.1); what is still shaking hands fails
+     * as a victim of the shutdown. From the channel's event loop.
+     */
     public static void cut(Channel channel) {
         ChannelHandlerContext ctx = channel.pipeline().context(TlsHandler.class);
         if (ctx != null) {
-            ((TlsHandler) ctx.handler()).phase = Phase.OVER;
+            ((TlsHandler) ctx.handler()).cut(ctx);
         }
         channel.close();
+    }
+
+    private void cut(ChannelHandlerContext ctx) {
+        if (phase == Phase.HELLO || phase == Phase.HANDSHAKE) {
+            fail(ctx, HandshakeFailure.SHUTDOWN, "shutting down");
+        }
+        phase = Phase.OVER;
     }
 
     private void closeOutput(ChannelHandlerContext ctx) {
@@ -397,19 +407,6 @@ public final class TlsHandler extends ChannelDuplexHandler {
     public void timedOut(ChannelHandlerContext ctx) {
         if (phase == Phase.HELLO || phase == Phase.HANDSHAKE) {
             fail(ctx, HandshakeFailure.TIMEOUT, phase == Phase.HELLO ? "no complete ClientHello" : "no Finished");
-        }
-    }
-
-    /**
-     * The process stops and waits for nobody: what is shaking hands fails, what is open says close_notify if the socket takes it at once. The
-     * caller closes the channel.
-     */
-    public void shutDown(ChannelHandlerContext ctx) {
-        if (phase == Phase.HELLO || phase == Phase.HANDSHAKE) {
-            fail(ctx, HandshakeFailure.SHUTDOWN, "shutting down");
-        } else if (phase == Phase.OPEN) {
-            sayGoodbye();
-            phase = Phase.OVER;
         }
     }
 

@@ -24,7 +24,7 @@ import java.util.List;
  */
 final class UpstreamCodec extends CombinedChannelDuplexHandler<HttpResponseDecoder, HttpRequestEncoder> {
 
-    /** A body is handed on in the pieces it was read in, see {@code BackendPool.MAX_READ}. */
+    /** A body is handed on in the pieces it was read in, see {@code Dialer.MAX_READ}. */
     private static final int MAX_CHUNK = 1024 * 1024;
 
     private boolean answeringHead;

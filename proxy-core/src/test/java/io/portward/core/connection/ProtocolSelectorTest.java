@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.portward.config.model.PortConfig;
+import io.portward.core.error.Faults;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.TicketCounters;
 import io.portward.core.observe.TlsInfo;

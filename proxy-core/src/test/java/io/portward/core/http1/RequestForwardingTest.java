@@ -147,7 +147,7 @@ class RequestForwardingTest {
         String got = forwarded(
                 "POST / HTTP/1.1\r\nHost: web.test\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n1\r\na\r\n0\r\n"
                         + "X-Sum: 97\r\nContent-Length: 9\r\nTransfer-Encoding: gzip\r\nHost: evil.test\r\nX-Forwarded-For: evil\r\n"
-                        + "X_Real_IP: evil\r\nAuthorization: evil\r\nConnection: evil\r\nCookie: evil\r\n\r\n");
+                        + "X_Real_IP: evil\r\nContent_Length: 7\r\nAuthorization: evil\r\nConnection: evil\r\nCookie: evil\r\n\r\n");
         assertThat(got).endsWith("\r\n\r\n1\r\na\r\n0\r\nX-Sum: 97\r\n\r\n");
     }
 

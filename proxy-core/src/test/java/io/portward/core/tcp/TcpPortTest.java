@@ -207,6 +207,22 @@ class TcpPortTest {
 
     /** RFC 8446 §6.1: close_notify would say that the data is complete. */
     @Test
+    void whatAShutdownCutsEndsWithoutCloseNotify() throws Exception {
+        try (ScriptedUpstream upstream = ScriptedUpstream.start(connection -> {
+            connection.send(GREETING);
+            connection.readAll();
+        })) {
+            RunningProxy proxy = startFor(upstream);
+            try (TlsEngineClient client = engineClient(proxy, "TLSv1.3")) {
+                assertThat(client.read(GREETING.length)).isEqualTo(GREETING);
+                proxy.stop();
+                assertThatThrownBy(client::readToCloseNotify).isInstanceOf(EOFException.class);
+            }
+        }
+    }
+
+    /** RFC 8446 §6.1: close_notify would say that the data is complete. */
+    @Test
     void theBackendsResetReachesTheClientAsAnEndWithoutCloseNotify() throws Exception {
         CountDownLatch clientHas = new CountDownLatch(1);
         try (ScriptedUpstream upstream = ScriptedUpstream.start(connection -> {

@@ -179,7 +179,7 @@ final class Families implements MultiCollector {
                 "protocol");
         HistogramFamily durations = new HistogramFamily(
                 "portward_http_request_duration_seconds",
-                "From the request's first byte to the response's last.",
+                "From the request's complete head to the end of the response.",
                 "port",
                 "backend");
         for (PortMetrics metrics : portMetrics) {

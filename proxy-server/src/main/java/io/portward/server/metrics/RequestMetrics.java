@@ -9,10 +9,10 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Requests that one port sent to one backend.
+ * Requests of one port that one backend answered, or none.
  *
- * <p>Threading: any number of threads. A time series is found by two array indices: with a map of keys the search was 2 % of the CPU of a
- * small request.
+ * <p>Threading: any number of threads. A time series is found by array indices: with a map of keys the search was 2 % of the CPU of a small
+ * request. A method's counters are only there once it has been used, 2 KB for each.
  */
 final class RequestMetrics {
 
@@ -31,21 +31,27 @@ final class RequestMetrics {
     /** One time series of {@code portward_http_requests_total} within this port and backend. */
     record Series(String method, String status, String protocol, long count) {}
 
-    /** By protocol, of which there are three; each one's counters by method, then status. */
-    private final Map<String, AtomicReferenceArray<LongAdder>> counts = new ConcurrentHashMap<>(4);
+    /** By protocol, of which there are three; then by method, then by status. */
+    private final Map<String, AtomicReferenceArray<AtomicReferenceArray<LongAdder>>> counts =
+            new ConcurrentHashMap<>(4);
 
     private final DurationHistogram durations = DurationHistogram.ofRequests();
 
     void finished(String method, int status, String protocol, long nanos) {
-        AtomicReferenceArray<LongAdder> ofProtocol = counts.get(protocol);
+        AtomicReferenceArray<AtomicReferenceArray<LongAdder>> ofProtocol = counts.get(protocol);
         if (ofProtocol == null) {
-            ofProtocol =
-                    counts.computeIfAbsent(protocol, unused -> new AtomicReferenceArray<>(METHODS.size() * STATUSES));
+            ofProtocol = counts.computeIfAbsent(protocol, unused -> new AtomicReferenceArray<>(METHODS.size()));
         }
-        int index = indexOf(method) * STATUSES + indexOf(status);
-        LongAdder count = ofProtocol.get(index);
+        int row = indexOf(method);
+        AtomicReferenceArray<LongAdder> ofMethod = ofProtocol.get(row);
+        if (ofMethod == null) {
+            ofMethod = ofProtocol.updateAndGet(
+                    row, present -> present == null ? new AtomicReferenceArray<>(STATUSES) : present);
+        }
+        int index = indexOf(status);
+        LongAdder count = ofMethod.get(index);
         if (count == null) {
-            count = ofProtocol.updateAndGet(index, present -> present == null ? new LongAdder() : present);
+            count = ofMethod.updateAndGet(index, present -> present == null ? new LongAdder() : present);
         }
         count.increment();
         durations.record(nanos);
@@ -74,18 +80,24 @@ final class RequestMetrics {
         List<Series> series = new ArrayList<>();
         counts.forEach((protocol, ofProtocol) -> {
             for (int i = 0; i < ofProtocol.length(); i++) {
-                LongAdder count = ofProtocol.get(i);
-                if (count != null) {
-                    int status = i % STATUSES;
-                    series.add(new Series(
-                            METHODS.get(i / STATUSES),
-                            status == STATUSES - 1 ? OTHER_STATUS : Integer.toString(status + MIN_STATUS),
-                            protocol,
-                            count.sum()));
+                AtomicReferenceArray<LongAdder> ofMethod = ofProtocol.get(i);
+                if (ofMethod != null) {
+                    add(series, METHODS.get(i), protocol, ofMethod);
                 }
             }
         });
         return series;
+    }
+
+    private static void add(
+            List<Series> series, String method, String protocol, AtomicReferenceArray<LongAdder> ofMethod) {
+        for (int i = 0; i < ofMethod.length(); i++) {
+            LongAdder count = ofMethod.get(i);
+            if (count != null) {
+                String status = i == STATUSES - 1 ? OTHER_STATUS : Integer.toString(i + MIN_STATUS);
+                series.add(new Series(method, status, protocol, count.sum()));
+            }
+        }
     }
 
     DurationHistogram durations() {

@@ -1,6 +1,7 @@
-package io.portward.core.connection;
+package io.portward.core.error;
 
 import io.portward.config.model.ListenAddress;
+import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,18 +12,25 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Threading: any thread.
  */
-final class Faults {
+public final class Faults {
 
     private static final Logger LOG = LoggerFactory.getLogger(Faults.class);
 
     private final ListenAddress address;
     private final AtomicBoolean told = new AtomicBoolean();
 
-    Faults(ListenAddress address) {
+    public Faults(ListenAddress address) {
         this.address = address;
     }
 
-    void add(Throwable fault) {
+    /** For handlers that close the connection after any exception: what the network does is no fault. */
+    public void addUnlessIo(Throwable cause) {
+        if (!(cause instanceof IOException)) {
+            add(cause);
+        }
+    }
+
+    public void add(Throwable fault) {
         if (told.compareAndSet(false, true)) {
             LOG.error(
                     "port {}: connection closed after an internal error; the next ones are told at DEBUG",

@@ -3,6 +3,7 @@ package io.portward.core.transport;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -17,11 +18,14 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.ThreadAwareExecutor;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -33,12 +37,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Transport {
 
     private final EventLoopGroup loops;
+    private final Map<ThreadAwareExecutor, IoHandler> handlers;
     private final boolean epoll;
     private final AtomicInteger backendConnections = new AtomicInteger();
     private final IdentityHashMap<EventExecutor, DeadlineWheel> wheels = new IdentityHashMap<>();
 
-    private Transport(EventLoopGroup loops, boolean epoll) {
+    private Transport(EventLoopGroup loops, Map<ThreadAwareExecutor, IoHandler> handlers, boolean epoll) {
         this.loops = loops;
+        this.handlers = Map.copyOf(handlers);
         this.epoll = epoll;
         loops.forEach(loop -> wheels.put(loop, new DeadlineWheel((EventLoop) loop)));
     }
@@ -59,7 +65,13 @@ public final class Transport {
 
     private static Transport open(int loopCount, boolean epoll) {
         IoHandlerFactory factory = epoll ? LastingEpollHandler.newFactory() : NioIoHandler.newFactory();
-        return new Transport(new MultiThreadIoEventLoopGroup(loopCount, factory), epoll);
+        Map<ThreadAwareExecutor, IoHandler> handlers = new ConcurrentHashMap<>();
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(loopCount, executor -> {
+            IoHandler handler = factory.newHandler(executor);
+            handlers.put(executor, handler);
+            return handler;
+        });
+        return new Transport(loops, handlers, epoll);
     }
 
     public EventLoopGroup loops() {
@@ -106,8 +118,13 @@ public final class Transport {
         return Objects.requireNonNull(wheels.get(channel.eventLoop()), "channel of another transport");
     }
 
-    /** Ends the loops at once; what is still open is closed by them. */
+    /** Closes what is still open, and then ends the loops at once. */
     public Future<?> close() {
+        if (!loops.isShuttingDown()) {
+            // Netty's own way leaves a hole: told to end between its looks at that and at its tasks, a loop ends with
+            // its channels open (4.2.18, 5 times in 1,000), and nobody releases what their handlers hold.
+            handlers.forEach((loop, handler) -> loop.execute(handler::prepareToDestroy));
+        }
         return loops.shutdownGracefully(0, 2, TimeUnit.SECONDS);
     }
 }

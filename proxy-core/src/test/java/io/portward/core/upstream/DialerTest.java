@@ -78,7 +78,8 @@ class DialerTest {
     @ParameterizedTest
     @ValueSource(strings = {"127.0.0.1", "::1"})
     void findsTheServerAtWhicheverAddressOfItsNameItListensOn(String address) throws Exception {
-        try (ScriptedUpstream origin = ScriptedUpstream.startOn(address, 0, connection -> connection.send("hello"))) {
+        try (ScriptedUpstream origin = ScriptedUpstream.startOn(
+                address, 0, connection -> connection.in().read())) {
             Channel channel = dial(BOTH + ":" + origin.port());
             assertThat(((InetSocketAddress) channel.remoteAddress()).getAddress())
                     .isEqualTo(InetAddress.getByName(address));

@@ -75,8 +75,8 @@ final class RootKeys {
 
     private static final Key<Configuration, LimitConfig> LIMITS = Key.withDefault(
             "limits",
-            ProcessKeys.LIMITS,
-            ProcessKeys.DEFAULT_LIMITS,
+            LimitKeys.SECTION,
+            LimitKeys.DEFAULT,
             Configuration::limits,
             "Upper bounds on what a client may send.");
 

@@ -99,18 +99,28 @@ final class Scalars {
     }
 
     static ScalarType<Integer> size(int least, int most) {
+        return Scalars.<Integer>size(least, most, Long::intValue, Sizes::format, most);
+    }
+
+    /** For what may be larger than memory. */
+    static ScalarType<Long> largeSize(long least, long most) {
+        return Scalars.<Long>size(least, most, n -> n, Sizes::format, most);
+    }
+
+    private static <N extends Number> ScalarType<N> size(
+            long least, long most, Function<Long, N> narrowed, Function<N, Object> writer, N example) {
         return text(
                         Sizes.EXPECTED,
                         Sizes.PATTERN,
                         (text, place) -> {
-                            int value = Sizes.parse(text);
+                            long value = Sizes.parse(text);
                             if (value < least || value > most) {
                                 throw outOfRange(text, Sizes.format(least), Sizes.format(most));
                             }
-                            return value;
+                            return narrowed.apply(value);
                         },
-                        Sizes::format,
-                        most)
+                        writer,
+                        example)
                 .within("a size from " + Sizes.format(least) + " to " + Sizes.format(most));
     }
 

@@ -23,6 +23,7 @@ class RecordChecksTest {
         assertThatIllegalArgumentException().isThrownBy(() -> new TicketConfig(SECOND, Duration.ofMillis(999)));
         assertThatIllegalArgumentException().isThrownBy(() -> new TicketConfig(Duration.ZERO, SECOND));
         assertThatIllegalArgumentException().isThrownBy(() -> new LimitConfig(1, 0, 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> new LimitConfig(1, 1, 1, 0L));
         assertThatIllegalArgumentException().isThrownBy(() -> new ShutdownConfig(SECOND.negated()));
         assertThatIllegalArgumentException().isThrownBy(() -> new HstsConfig(SECOND.negated(), false, false));
         assertThatIllegalArgumentException().isThrownBy(() -> new ServerConfig("a:1", "a", 1, 0));

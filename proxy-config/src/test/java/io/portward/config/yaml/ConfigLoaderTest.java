@@ -113,6 +113,15 @@ class ConfigLoaderTest {
         assertThat(c.log()).isEqualTo(new LogConfig(LogConfig.Level.INFO, LogConfig.Format.TEXT));
         assertThat(c.timeouts()).isEqualTo(timeouts);
         assertThat(c.limits()).isEqualTo(new LimitConfig(65536, 128, 16384));
+        assertThat(c.limits().bodyBytes()).isNull();
+    }
+
+    @Test
+    void readsSizesBeyondWhatFitsInMemory() throws Exception {
+        assertThat(parse(SMALLEST + "limits: {bodyBytes: 10GiB}").limits().maxBody())
+                .isEqualTo(10L * 1024 * 1024 * 1024);
+        assertThat(parse(SMALLEST + "limits: {bodyBytes: 1024GiB}").limits().maxBody())
+                .isEqualTo(1L << 40);
     }
 
     @Test

@@ -53,6 +53,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private HttpMethod method = HttpMethod.GET;
     private AsciiString requestId = AsciiString.EMPTY_STRING;
     private int status;
+    private long received;
     private boolean requestHasBody;
     private boolean requestEnded;
     private boolean requestPaused;
@@ -82,20 +83,23 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     public void start(HttpRequest request, RequestTarget target, boolean endOfRequest) {
         assert client.channel().eventLoop().inEventLoop();
         method = request.method();
+        requestEnded = endOfRequest;
         RouteConfig route = service.routes().find(target.host(), target.path());
         boolean upgrade = sink.acceptsUpgrade();
         boolean chunked = HttpUtil.isTransferEncodingChunked(request);
         HopByHop.strip(request.headers());
         requestId = client.forwarding().apply(request.headers(), target.authority());
         if (route == null) {
-            requestEnded = endOfRequest;
             refuse(method, ErrorKind.NO_ROUTE);
+            return;
+        }
+        if (!endOfRequest && HttpUtil.getContentLength(request, 0L) > service.maxBody()) {
+            refuse(method, ErrorKind.BODY_TOO_LARGE);
             return;
         }
         RequestHead.prepare(request, target, chunked, upgrade);
         this.request = request;
         requestHasBody = !endOfRequest;
-        requestEnded = endOfRequest;
         BackendPool chosen = client.poolOf(route);
         pool = chosen;
         starting = true;
@@ -113,6 +117,12 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     public void requestContent(HttpContent content) {
         if (over) {
             content.release();
+            return;
+        }
+        received += content.content().readableBytes();
+        if (received > service.maxBody()) {
+            content.release();
+            refuse(method, ErrorKind.BODY_TOO_LARGE);
             return;
         }
         if (content instanceof LastHttpContent last) {

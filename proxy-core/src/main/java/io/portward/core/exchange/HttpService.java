@@ -28,6 +28,7 @@ public final class HttpService {
     private final RouteTable routes;
     private final Backends backends;
     private final LimitConfig limits;
+    private final long maxBody;
     private final List<AddressRange> trustedProxies;
     private final PortObserver observer;
     private final Transport transport;
@@ -46,6 +47,7 @@ public final class HttpService {
         this.routes = RouteTable.of(port.routes());
         this.backends = backends;
         this.limits = limits;
+        this.maxBody = limits.maxBody();
         this.trustedProxies = trustedProxies;
         this.observer = observer;
         this.transport = transport;
@@ -70,6 +72,11 @@ public final class HttpService {
     /** Of our own code, on connections of this port. */
     public Faults faults() {
         return faults;
+    }
+
+    /** Bytes of a request's body. */
+    long maxBody() {
+        return maxBody;
     }
 
     public PortObserver observer() {

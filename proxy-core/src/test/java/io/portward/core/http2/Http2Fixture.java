@@ -65,6 +65,14 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
     }
 
     Http2Fixture(Duration headers, Duration idle) {
+        this(headers, idle, LIMITS);
+    }
+
+    Http2Fixture(LimitConfig limits) {
+        this(Duration.ofSeconds(30), Duration.ofSeconds(30), limits);
+    }
+
+    private Http2Fixture(Duration headers, Duration idle, LimitConfig limits) {
         TimeoutConfig timeouts = new TimeoutConfig(headers, idle, Duration.ofSeconds(5), Duration.ofMinutes(1));
         BackendConfig backend = new BackendConfig(
                 "web",
@@ -88,8 +96,8 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                 List.of(),
                 timeouts,
                 ProxyHeaders.NONE);
-        backends = new Backends(Map.of("web", backend), backend.timeouts(), LIMITS, transport, this);
-        HttpService service = new HttpService(port, backends, LIMITS, List.of(), this, transport);
+        backends = new Backends(Map.of("web", backend), backend.timeouts(), limits, transport, this);
+        HttpService service = new HttpService(port, backends, limits, List.of(), this, transport);
         listener = new ServerBootstrap()
                 .group(transport.loops())
                 .channel(transport.serverChannel())

@@ -20,6 +20,8 @@ class RecordChecksTest {
     @Test
     void refuseValuesOutOfRange() {
         assertThatIllegalArgumentException().isThrownBy(() -> new TimeoutConfig(SECOND, Duration.ZERO, SECOND, SECOND));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TimeoutConfig(SECOND, SECOND, SECOND, SECOND, -1, SECOND));
         assertThatIllegalArgumentException().isThrownBy(() -> new TicketConfig(SECOND, Duration.ofMillis(999)));
         assertThatIllegalArgumentException().isThrownBy(() -> new TicketConfig(Duration.ZERO, SECOND));
         assertThatIllegalArgumentException().isThrownBy(() -> new LimitConfig(1, 0, 1));

@@ -87,7 +87,12 @@ class ConfigLoaderTest {
                 Duration.ofSeconds(10),
                 new TicketConfig(Duration.ofHours(1), Duration.ofHours(12)));
         TimeoutConfig timeouts = new TimeoutConfig(
-                Duration.ofSeconds(60), Duration.ofSeconds(75), Duration.ofSeconds(5), Duration.ofMinutes(35));
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(75),
+                Duration.ofSeconds(5),
+                Duration.ofMinutes(35),
+                240,
+                Duration.ofSeconds(10));
         assertThat(c.certificates()).isEmpty();
         assertThat(c.tls()).isEqualTo(tls);
         assertThat(c.ports())

@@ -22,6 +22,7 @@ import io.portward.core.http.ResponseHead;
 import io.portward.core.http.Trailers;
 import io.portward.core.observe.TlsInfo;
 import io.portward.core.transport.Deadline;
+import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.upstream.BackendPool;
 import io.portward.core.upstream.UpstreamConnection;
 import io.portward.core.upstream.UpstreamListener;
@@ -44,6 +45,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private final ClientConnection client;
     private final ResponseSink sink;
     private final Deadline deadline;
+    private final ClientPace pace;
     private final RequestBody early = new RequestBody();
     private final long startNanos = System.nanoTime();
 
@@ -71,7 +73,10 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         this.service = service;
         this.client = client;
         this.sink = sink;
-        this.deadline = service.transport().deadlines(client.channel()).create(this::timedOut);
+        DeadlineWheel deadlines = service.transport().deadlines(client.channel());
+        this.deadline = deadlines.create(this::timedOut);
+        this.pace = new ClientPace(
+                sink, service.port().timeouts(), deadlines, service.transport().isEpoll(), this::clientTooSlow);
     }
 
     /**
@@ -150,6 +155,14 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (upstream != null && !over) {
             upstream.flush();
         }
+        if (!over && !requestEnded && !responseStarted && !awaitsContinue()) {
+            pace.watchRequest(isClientsTurn());
+        }
+    }
+
+    /** The client holds its body back until the backend has said 100 (RFC 9110 §10.1.1), so its silence is no slowness. */
+    private boolean awaitsContinue() {
+        return received == 0 && request != null && request.headers().contains(HttpHeaderNames.EXPECT);
     }
 
     /** The sink takes response bytes again. */
@@ -254,6 +267,8 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         responseStarted = true;
+        // A client that is being answered may send the rest of its request as the two of them like.
+        pace.stop();
         status = answered.code();
         boolean last = ResponseHead.endsAtHead(response, method);
         ResponseHead.prepare(response, requestId);
@@ -309,8 +324,9 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (!over && !responsePaused && !sink.isWritable()) {
             assert upstream != null : "a body comes from somewhere";
             responsePaused = true;
+            pace.watchResponse();
             progress();
-            markOfClient = sink.mark();
+            markOfClient = sink.taken();
             upstream.pauseResponse(true);
         }
     }
@@ -386,6 +402,10 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         refuse(method, isClientsTurn() ? ErrorKind.REQUEST_TIMEOUT : ErrorKind.UPSTREAM_TIMEOUT);
     }
 
+    private void clientTooSlow() {
+        refuse(method, ErrorKind.REQUEST_TIMEOUT);
+    }
+
     /** Whether it is the client that has to take or to send something, and not the backend. */
     private boolean isClientsTurn() {
         return responseStarted ? responsePaused : !requestEnded && !requestPaused;
@@ -394,7 +414,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     /** Whether a slow client has taken part of what is queued for it since the last look, though not enough for more to be read. */
     private boolean clientTook() {
         long before = markOfClient;
-        markOfClient = sink.mark();
+        markOfClient = sink.taken();
         return markOfClient != before;
     }
 
@@ -402,14 +422,15 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private void progress() {
         assert pool != null : "started";
         Duration patience;
-        if (isClientsTurn()) {
+        boolean clientsTurn = isClientsTurn();
+        if (clientsTurn) {
             patience = service.port().timeouts().idle();
         } else if (requestEnded && !responseStarted) {
             patience = pool.config().timeouts().headers();
         } else {
             patience = pool.timeoutsFrom(service.port()).idle();
         }
-        deadline.set(patience.toNanos());
+        pace.turn(clientsTurn, deadline.set(patience.toNanos()));
     }
 
     private void pauseRequest(boolean pause) {
@@ -434,6 +455,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private void finish() {
         over = true;
         deadline.cancel();
+        pace.stop();
         early.release();
         if (upstream != null) {
             upstream.release();

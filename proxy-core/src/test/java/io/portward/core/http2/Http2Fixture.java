@@ -65,15 +65,22 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
     }
 
     Http2Fixture(Duration headers, Duration idle) {
-        this(headers, idle, LIMITS);
+        this(timeouts(headers, idle), LIMITS);
+    }
+
+    Http2Fixture(TimeoutConfig timeouts) {
+        this(timeouts, LIMITS);
     }
 
     Http2Fixture(LimitConfig limits) {
-        this(Duration.ofSeconds(30), Duration.ofSeconds(30), limits);
+        this(timeouts(Duration.ofSeconds(30), Duration.ofSeconds(30)), limits);
     }
 
-    private Http2Fixture(Duration headers, Duration idle, LimitConfig limits) {
-        TimeoutConfig timeouts = new TimeoutConfig(headers, idle, Duration.ofSeconds(5), Duration.ofMinutes(1));
+    private static TimeoutConfig timeouts(Duration headers, Duration idle) {
+        return new TimeoutConfig(headers, idle, Duration.ofSeconds(5), Duration.ofMinutes(1));
+    }
+
+    private Http2Fixture(TimeoutConfig timeouts, LimitConfig limits) {
         BackendConfig backend = new BackendConfig(
                 "web",
                 List.of(ServerConfig.parse("127.0.0.1:" + origin.port(), 1)),

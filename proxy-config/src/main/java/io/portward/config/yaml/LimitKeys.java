@@ -1,6 +1,7 @@
 package io.portward.config.yaml;
 
 import io.portward.config.model.LimitConfig;
+import io.portward.config.model.PerAddressConfig;
 import java.util.List;
 
 /** The section {@code limits}. */
@@ -45,14 +46,64 @@ final class LimitKeys {
             LimitConfig::bodyBytes,
             "The largest request body; beyond it a request gets 413, in the middle of a body of unknown length too.");
 
+    private static final ScalarType<Integer> COUNT = Scalars.number(1, 1_000_000);
+
+    private static final Key<LimitConfig, Integer> CONNECTIONS = Key.optional(
+            "connections",
+            COUNT,
+            LimitConfig::connections,
+            "The most client connections of the whole process; absent means as many as the file descriptors allow.");
+
+    private static final Key<PerAddressConfig, Integer> ADDRESS_CONNECTIONS = Key.optional(
+            "connections",
+            COUNT,
+            PerAddressConfig::connections,
+            "Open connections of one address on all ports; beyond it a connection is closed at once.");
+
+    private static final Key<PerAddressConfig, Integer> NEW_CONNECTIONS = Key.optional(
+            "newConnectionsPerSecond",
+            COUNT,
+            PerAddressConfig::newConnectionsPerSecond,
+            "New connections of one address a second, one second's worth at once; beyond it a connection is closed at once.");
+
+    private static final Key<PerAddressConfig, Integer> REQUESTS = Key.optional(
+            "requestsPerSecond",
+            COUNT,
+            PerAddressConfig::requestsPerSecond,
+            "Requests of one address a second on https ports, one second's worth at once; beyond it a request gets 429.");
+
+    private static final Section<PerAddressConfig> PER_ADDRESS_SECTION = new Section<>(
+            "perAddress",
+            "Upper bounds for each client: an IPv4 address or an IPv6 /64.",
+            List.of(ADDRESS_CONNECTIONS, NEW_CONNECTIONS, REQUESTS),
+            v -> new PerAddressConfig(v.find(ADDRESS_CONNECTIONS), v.find(NEW_CONNECTIONS), v.find(REQUESTS)));
+
+    /** No default: whole offices, and everybody behind a load balancer that is not in trustedProxies, share one address. */
+    private static final Key<LimitConfig, PerAddressConfig> PER_ADDRESS = Key.optional(
+            "perAddress",
+            PER_ADDRESS_SECTION,
+            limits -> limits.perAddress().equals(PerAddressConfig.NONE) ? null : limits.perAddress(),
+            "Upper bounds for each client address; absent means none.");
+
     static final LimitConfig DEFAULT =
             new LimitConfig(DEFAULT_HEADER_BYTES, DEFAULT_HEADER_COUNT, DEFAULT_URI_BYTES, null);
 
     static final Section<LimitConfig> SECTION = new Section<>(
             "limits",
-            "Upper bounds on what a client may send.",
-            List.of(HEADER_BYTES, HEADER_COUNT, URI_BYTES, BODY_BYTES),
-            v -> new LimitConfig(v.get(HEADER_BYTES), v.get(HEADER_COUNT), v.get(URI_BYTES), v.find(BODY_BYTES)));
+            "Upper bounds on what a client may send, and on how many there may be.",
+            List.of(HEADER_BYTES, HEADER_COUNT, URI_BYTES, BODY_BYTES, CONNECTIONS, PER_ADDRESS),
+            LimitKeys::limits);
 
     private LimitKeys() {}
+
+    private static LimitConfig limits(Values v) {
+        PerAddressConfig perAddress = v.find(PER_ADDRESS);
+        return new LimitConfig(
+                v.get(HEADER_BYTES),
+                v.get(HEADER_COUNT),
+                v.get(URI_BYTES),
+                v.find(BODY_BYTES),
+                v.find(CONNECTIONS),
+                perAddress == null ? PerAddressConfig.NONE : perAddress);
+    }
 }

@@ -144,10 +144,27 @@ final class PortKeys {
             PortConfig::proxyProtocol,
             "PROXY header (v1 or v2) in front of TLS, believed from trustedProxies only: none, optional, or required, which serves nobody else.");
 
+    private static final Key<PortConfig, Integer> MAX_CONNECTIONS = Key.optional(
+            "maxConnections",
+            Scalars.number(1, 1_000_000),
+            PortConfig::maxConnections,
+            "The most client connections of this port; beyond it a connection is closed at once. Absent means that only 'limits' bound them.");
+
     static final Section<PortConfig> SECTION = new Section<>(
             "port",
             "One listener.",
-            List.of(LISTEN, PROTOCOL, ROUTES, BACKEND, TO, HSTS_KEY, TLS_KEY, CERTIFICATES, TIMEOUTS, PROXY_PROTOCOL),
+            List.of(
+                    LISTEN,
+                    PROTOCOL,
+                    ROUTES,
+                    BACKEND,
+                    TO,
+                    HSTS_KEY,
+                    TLS_KEY,
+                    CERTIFICATES,
+                    TIMEOUTS,
+                    PROXY_PROTOCOL,
+                    MAX_CONNECTIONS),
             PROTOCOL,
             v -> new PortConfig(
                     v.get(LISTEN),
@@ -159,7 +176,8 @@ final class PortKeys {
                     v.get(TLS_KEY),
                     v.get(CERTIFICATES),
                     v.get(TIMEOUTS),
-                    v.get(PROXY_PROTOCOL)),
+                    v.get(PROXY_PROTOCOL),
+                    v.find(MAX_CONNECTIONS)),
             List.of());
 
     private PortKeys() {}

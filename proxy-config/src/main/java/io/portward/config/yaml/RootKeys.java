@@ -78,7 +78,7 @@ final class RootKeys {
             LimitKeys.SECTION,
             LimitKeys.DEFAULT,
             Configuration::limits,
-            "Upper bounds on what a client may send.");
+            "Upper bounds on what a client may send, and on how many there may be.");
 
     static final Section<Configuration> SECTION = new Section<>(
             "configuration",

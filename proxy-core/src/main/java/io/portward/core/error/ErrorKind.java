@@ -21,6 +21,8 @@ public enum ErrorKind {
     EXPECTATION_FAILED(417, true, "Expectation Failed"),
     /** The host is not one this connection may ask for (RFC 9110 §15.5.20). */
     MISDIRECTED(421, false, "Misdirected Request"),
+    /** More than the client's address may ask in a second (RFC 6585 §4). */
+    TOO_MANY_REQUESTS(429, false, "Too Many Requests"),
     HEADERS_TOO_LARGE(431, true, "Request Header Fields Too Large"),
     INTERNAL(500, true, "Internal Server Error"),
     /** No server could be reached, or it went away before it answered. */

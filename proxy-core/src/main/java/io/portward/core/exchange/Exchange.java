@@ -89,6 +89,10 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         assert client.channel().eventLoop().inEventLoop();
         method = request.method();
         requestEnded = endOfRequest;
+        if (service.isOverRate(client, request.headers())) {
+            refuse(method, ErrorKind.TOO_MANY_REQUESTS);
+            return;
+        }
         RouteConfig route = service.routes().find(target.host(), target.path());
         boolean upgrade = sink.acceptsUpgrade();
         boolean chunked = HttpUtil.isTransferEncodingChunked(request);

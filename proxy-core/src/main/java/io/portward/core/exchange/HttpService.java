@@ -1,6 +1,7 @@
 package io.portward.core.exchange;
 
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.portward.config.model.AddressRange;
 import io.portward.config.model.HstsConfig;
 import io.portward.config.model.LimitConfig;
@@ -8,12 +9,14 @@ import io.portward.config.model.PortConfig;
 import io.portward.core.error.ErrorLog;
 import io.portward.core.error.Faults;
 import io.portward.core.http.Forwarding;
+import io.portward.core.limit.AddressLimits;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TlsInfo;
 import io.portward.core.route.RouteTable;
 import io.portward.core.transport.Transport;
 import io.portward.core.upstream.Backends;
+import java.net.InetAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +33,7 @@ public final class HttpService {
     private final LimitConfig limits;
     private final long maxBody;
     private final List<AddressRange> trustedProxies;
+    private final AddressLimits addresses;
     private final PortObserver observer;
     private final Transport transport;
     private final @Nullable String hsts;
@@ -41,6 +45,7 @@ public final class HttpService {
             Backends backends,
             LimitConfig limits,
             List<AddressRange> trustedProxies,
+            AddressLimits addresses,
             PortObserver observer,
             Transport transport) {
         this.port = port;
@@ -49,6 +54,7 @@ public final class HttpService {
         this.limits = limits;
         this.maxBody = limits.maxBody();
         this.trustedProxies = trustedProxies;
+        this.addresses = addresses;
         this.observer = observer;
         this.transport = transport;
         this.faults = new Faults(port.listen());
@@ -81,6 +87,15 @@ public final class HttpService {
 
     public PortObserver observer() {
         return observer;
+    }
+
+    /** Whether the client has asked too often. Behind trusted proxies it is the client that counts, and nobody if they do not name it. */
+    boolean isOverRate(ClientConnection client, HttpHeaders headers) {
+        if (!addresses.boundRequests()) {
+            return false;
+        }
+        InetAddress asker = client.forwarding().asker(headers);
+        return asker != null && !addresses.ask(asker);
     }
 
     RouteTable routes() {

@@ -20,6 +20,7 @@ import io.portward.config.model.TlsConfig;
 import io.portward.config.model.TlsPolicy;
 import io.portward.config.model.UnknownNames;
 import io.portward.core.exchange.HttpService;
+import io.portward.core.limit.AddressLimits;
 import io.portward.core.observe.CertificateFacts;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.HandshakeFailure;
@@ -102,9 +103,11 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                         new TicketConfig(Duration.ofHours(1), Duration.ofHours(12))),
                 List.of(),
                 timeouts,
-                ProxyHeaders.NONE);
+                ProxyHeaders.NONE,
+                null);
         backends = new Backends(Map.of("web", backend), backend.timeouts(), limits, transport, this);
-        HttpService service = new HttpService(port, backends, limits, List.of(), this, transport);
+        AddressLimits addresses = new AddressLimits(limits.perAddress(), List.of());
+        HttpService service = new HttpService(port, backends, limits, List.of(), addresses, this, transport);
         listener = new ServerBootstrap()
                 .group(transport.loops())
                 .channel(transport.serverChannel())

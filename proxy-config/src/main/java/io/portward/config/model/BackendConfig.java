@@ -1,20 +1,33 @@
 package io.portward.config.model;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A group of servers that answer the same requests.
  *
  * @param timeouts effective: the file's defaults with the backend's own on top
+ * @param health null for no checks
  */
 public record BackendConfig(
         String name,
         List<ServerConfig> servers,
         BackendProtocol protocol,
         ProxyProtocol proxyProtocol,
-        TimeoutConfig timeouts) {
+        TimeoutConfig timeouts,
+        @Nullable HealthConfig health) {
 
     public BackendConfig {
         servers = List.copyOf(servers);
+    }
+
+    /** One for which the file says no more than this. */
+    public BackendConfig(
+            String name,
+            List<ServerConfig> servers,
+            BackendProtocol protocol,
+            ProxyProtocol proxyProtocol,
+            TimeoutConfig timeouts) {
+        this(name, servers, protocol, proxyProtocol, timeouts, null);
     }
 }

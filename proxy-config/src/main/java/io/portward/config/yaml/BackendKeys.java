@@ -2,6 +2,7 @@ package io.portward.config.yaml;
 
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.BackendProtocol;
+import io.portward.config.model.HealthConfig;
 import io.portward.config.model.ProxyProtocol;
 import io.portward.config.model.ServerConfig;
 import io.portward.config.model.TimeoutConfig;
@@ -45,11 +46,18 @@ final class BackendKeys {
             BackendConfig::timeouts,
             "What differs for this backend from the timeouts of the file.");
 
+    private static final Key<BackendConfig, HealthConfig> HEALTH = Key.optional(
+            "health",
+            HealthKeys.SECTION,
+            BackendConfig::health,
+            "Checks of each server; absent means that only traffic tells whether they work.");
+
     static final Section<BackendConfig> SECTION = new Section<>(
             "backend",
             "A group of servers that answer the same requests.",
-            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS),
-            v -> new BackendConfig(v.name(), v.get(SERVERS), v.get(PROTOCOL), v.get(PROXY_PROTOCOL), v.get(TIMEOUTS)));
+            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS, HEALTH),
+            v -> new BackendConfig(
+                    v.name(), v.get(SERVERS), v.get(PROTOCOL), v.get(PROXY_PROTOCOL), v.get(TIMEOUTS), v.find(HEALTH)));
 
     private BackendKeys() {}
 }

@@ -5,6 +5,7 @@ import io.portward.config.model.IpLiteral;
 import io.portward.config.model.ListenAddress;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.ServerConfig;
+import io.portward.config.model.StatusRange;
 import io.portward.config.validate.NearestName;
 import java.net.InetAddress;
 import java.nio.file.InvalidPathException;
@@ -61,6 +62,20 @@ final class Scalars {
             (text, place) -> ServerConfig.parse(text, 1),
             ServerConfig::address,
             new ServerConfig("", "", 0, 1));
+
+    /** A single code is a number to YAML. */
+    static final ScalarType<StatusRange> STATUS_RANGE = new ScalarType<>(
+            "a status code or range such as 200 or 200-399",
+            "",
+            Set.of(ScalarKind.TEXT, ScalarKind.INTEGER),
+            (text, place) -> StatusRange.parse(text),
+            range -> range.least() == range.most() ? (Object) Integer.valueOf(range.least()) : range.toString(),
+            new StatusRange(200, 200),
+            ordered(
+                    "anyOf",
+                    List.of(
+                            ordered("type", "integer", "minimum", 200, "maximum", 599),
+                            ordered("type", "string", "pattern", "^[2-5][0-9]{2}(-[2-5][0-9]{2})?$"))));
 
     /** Numbers are written as they are, so both YAML numbers and texts are read. */
     static final ScalarType<ListenAddress> LISTEN = new ScalarType<>(

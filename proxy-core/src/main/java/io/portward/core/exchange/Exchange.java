@@ -227,8 +227,8 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     }
 
     @Override
-    public void unreachable() {
-        refuse(method, ErrorKind.UPSTREAM_UNREACHABLE);
+    public void noConnection(ErrorKind why) {
+        refuse(method, why);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
+import io.portward.core.error.ErrorKind;
 import io.portward.core.error.Faults;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.TlsInfo;
@@ -90,7 +91,7 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
     }
 
     @Override
-    public void unreachable() {
+    public void noConnection(ErrorKind why) {
         ctx.close();
     }
 

@@ -10,6 +10,7 @@ import io.portward.config.model.LimitConfig;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.ProxyProtocol;
 import io.portward.config.model.TimeoutConfig;
+import io.portward.core.error.ErrorKind;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -37,8 +38,8 @@ public final class BackendPool {
         /** Whether it needs none any more. No further server is tried then, and nothing more is called. */
         boolean isOver();
 
-        /** Each server was tried once. */
-        void unreachable();
+        /** @param why each server was tried once, or all of them are known to be down */
+        void noConnection(ErrorKind why);
     }
 
     /** Asks for a connection to say anything on. */
@@ -134,7 +135,7 @@ public final class BackendPool {
         }
         Server server = turns.next(tried);
         if (server == null) {
-            goal.waiter().unreachable();
+            goal.waiter().noConnection(tried.isEmpty() ? ErrorKind.UPSTREAM_DOWN : ErrorKind.UPSTREAM_UNREACHABLE);
         } else if (!goal.takesIdle(server)) {
             dialer.dial(loop, server, () -> goal.newHandler(server), goal.waiter()::isOver)
                     .addListener((FutureListener<Channel>) dialled -> {

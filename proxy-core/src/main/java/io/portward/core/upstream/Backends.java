@@ -1,6 +1,7 @@
 package io.portward.core.upstream;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.resolver.AddressResolverGroup;
@@ -8,6 +9,7 @@ import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsServerAddressStreamProviders;
 import io.netty.util.concurrent.EventExecutor;
 import io.portward.config.model.BackendConfig;
+import io.portward.config.model.HealthConfig;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.TimeoutConfig;
 import io.portward.core.observe.Observer;
@@ -74,6 +76,18 @@ public final class Backends implements AutoCloseable {
                             lifetime)));
             pools.put(loop, ofLoop);
         });
+        backends.forEach((name, backend) -> startChecks(backend, servers.getOrDefault(name, List.of()), transport));
+    }
+
+    private void startChecks(BackendConfig backend, List<Server> servers, Transport transport) {
+        HealthConfig health = backend.health();
+        if (health != null) {
+            Dialer dialer = new Dialer(transport, resolver, health.timeout());
+            for (Server server : servers) {
+                EventLoop loop = transport.loops().next();
+                new HealthCheck(backend, health, server, loop, dialer, lifetime).start();
+            }
+        }
     }
 
     /**

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Server {
 
-    /** How long a server is passed over after a failed connect, as nginx's fail_timeout; health checks will refine it. */
+    /** How long a server is passed over after a failed connect, as nginx's fail_timeout. */
     private static final long PENALTY_NANOS = 10_000_000_000L;
 
     private static final Logger LOG = LoggerFactory.getLogger(Server.class);
@@ -24,8 +24,13 @@ final class Server {
     private final ServerObserver observer;
     private final Lifetime lifetime;
     private final InetSocketAddress address;
-    private volatile boolean up = true;
+    /** The last connection that was tried came about. */
+    private volatile boolean reached = true;
+
     private volatile long retryNanos;
+
+    /** Said by health checks. */
+    private volatile boolean down;
 
     Server(String backend, ServerConfig config, ServerObserver observer, Lifetime lifetime) {
         this.backend = backend;
@@ -52,16 +57,27 @@ final class Server {
         return config.weight();
     }
 
-    /** Whether it is among the first to be tried. */
+    /** Whether health checks say that it does not work: it gets no traffic. */
+    boolean isDown() {
+        return down;
+    }
+
+    /** Of two servers that are not down, whether it is among the first to be tried. */
     boolean isPreferred() {
-        return up || System.nanoTime() - retryNanos >= 0;
+        return reached || System.nanoTime() - retryNanos >= 0;
     }
 
     void connected() {
         observer.connected();
-        if (!up) {
-            up = true;
-            observer.up(true);
+        if (!reached) {
+            reachedAgain();
+        }
+    }
+
+    private synchronized void reachedAgain() {
+        if (!reached) {
+            reached = true;
+            observer.up(!down);
             LOG.info("backend {}: {} is reached again", backend, name());
         }
     }
@@ -70,26 +86,50 @@ final class Server {
         observer.disconnected();
     }
 
-    /** Tells the operator once, not for every client that asks meanwhile. */
     void connectFailed(Throwable cause) {
         if (lifetime.isOver()) {
             return;
         }
         observer.connectFailed();
         retryNanos = System.nanoTime() + PENALTY_NANOS;
-        if (up) {
-            up = false;
+        if (reached) {
+            unreachable(cause);
+        }
+    }
+
+    /** Tells the operator once, not for every client that asks meanwhile. */
+    private synchronized void unreachable(Throwable cause) {
+        if (reached) {
+            reached = false;
             observer.up(false);
-            if (lifetime.isDraining()) {
-                LOG.info("backend {}: {} cannot be reached while stopping: {}", backend, name(), reason(cause));
-            } else {
-                LOG.warn("backend {}: {} cannot be reached: {}", backend, name(), reason(cause));
-            }
+            tell(lifetime.isDraining() ? "cannot be reached while stopping" : "cannot be reached", reason(cause));
+        }
+    }
+
+    synchronized void checkedDown(int failed, String failure) {
+        down = true;
+        observer.up(false);
+        tell("is down", (failed == 1 ? "a check failed: " : failed + " checks failed in a row, the last: ") + failure);
+    }
+
+    synchronized void checkedUp(int passed) {
+        down = false;
+        // Whatever a connection found before, the checks have been through since.
+        reached = true;
+        observer.up(true);
+        LOG.info("backend {}: {} is up again: checks passed in a row: {}", backend, name(), passed);
+    }
+
+    private void tell(String what, String why) {
+        if (lifetime.isDraining()) {
+            LOG.info("backend {}: {} {}: {}", backend, name(), what, why);
+        } else {
+            LOG.warn("backend {}: {} {}: {}", backend, name(), what, why);
         }
     }
 
     /** Netty puts the system call in front and the address, which is in the line already, behind. */
-    private static String reason(Throwable cause) {
+    static String reason(Throwable cause) {
         String message = String.valueOf(cause.getMessage());
         int call = message.indexOf("): ");
         String rest = call < 0 ? message : message.substring(call + 3);

@@ -54,8 +54,8 @@ public final class PoolFixture implements AutoCloseable {
         }
 
         @Override
-        public void unreachable() {
-            completeExceptionally(new IllegalStateException("unreachable"));
+        public void noConnection(ErrorKind why) {
+            completeExceptionally(new IllegalStateException(why.description()));
         }
 
         Channel await() throws Exception {
@@ -143,8 +143,8 @@ public final class PoolFixture implements AutoCloseable {
         }
 
         @Override
-        public void unreachable() {
-            throw new IllegalStateException("unreachable");
+        public void noConnection(ErrorKind why) {
+            throw new IllegalStateException(why.description());
         }
 
         @Override

@@ -1,0 +1,60 @@
+package io.portward.config.yaml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.portward.config.model.BackendConfig;
+import io.portward.config.model.Configuration;
+import io.portward.config.model.HealthConfig;
+import io.portward.config.model.HealthType;
+import io.portward.config.model.StatusRange;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** What a backend may say of its servers: read, filled in, written and read back. */
+class BackendKeysTest {
+
+    private static BackendConfig backend(String keys) throws Exception {
+        String text = "ports: [{listen: 80, protocol: redirect}]\nbackends: {web: {servers: ['a:1'], " + keys + "}}\n";
+        Configuration read = parse(text);
+        String written = ConfigYamlWriter.write(read);
+        assertThat(parse(written)).isEqualTo(read);
+        assertThat(new JsonSchemaValidation().complaints(text)).isEmpty();
+        assertThat(new JsonSchemaValidation().complaints(written)).isEmpty();
+        return read.backends().get("web");
+    }
+
+    private static Configuration parse(String text) throws Exception {
+        return new ConfigLoader().parse(text, "test.yaml", Path.of("/etc")).configuration();
+    }
+
+    @Test
+    void hasNoHealthChecksUnlessAsked() throws Exception {
+        assertThat(backend("protocol: http1").health()).isNull();
+    }
+
+    @Test
+    void fillsInTheDefaultsOfHealthChecks() throws Exception {
+        assertThat(backend("health: {type: http}").health())
+                .isEqualTo(new HealthConfig(
+                        HealthType.HTTP,
+                        "/",
+                        new StatusRange(200, 399),
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(2),
+                        2,
+                        3));
+    }
+
+    @Test
+    void readsWhatHealthChecksExpect() throws Exception {
+        HealthConfig health = backend("health: {type: http, path: /healthz, expectStatus: 204, interval: 1m, fall: 1}")
+                .health();
+        assertThat(health).isNotNull();
+        assertThat(health.expectStatus()).isEqualTo(new StatusRange(204, 204));
+        assertThat(health.path()).isEqualTo("/healthz");
+        assertThat(backend("health: {type: imap, rise: 1}").health())
+                .extracting(HealthConfig::type, HealthConfig::rise)
+                .containsExactly(HealthType.IMAP, 1);
+    }
+}

@@ -240,7 +240,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         if (!ResponseHead.isSound(response)) {
-            upstreamFailed(ErrorKind.UPSTREAM_MALFORMED);
+            refuseResponse();
             return;
         }
         responseStarted = true;
@@ -266,8 +266,13 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             ResponseHead.prepareUpgrade(response, requestId);
             sink.head(response, true);
         } else {
-            upstreamFailed(ErrorKind.UPSTREAM_MALFORMED);
+            refuseResponse();
         }
+    }
+
+    private void refuseResponse() {
+        assert upstream != null : "a response comes from somewhere";
+        upstream.refuseResponse();
     }
 
     private boolean isWebSocketAccept(HttpResponse response) {

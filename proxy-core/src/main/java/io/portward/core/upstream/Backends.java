@@ -13,6 +13,7 @@ import io.portward.config.model.HealthConfig;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.TimeoutConfig;
 import io.portward.core.observe.Observer;
+import io.portward.core.observe.ServerState;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -33,6 +34,7 @@ public final class Backends implements AutoCloseable {
     private final Map<EventExecutor, Map<String, BackendPool>> pools = new IdentityHashMap<>();
     private final AddressResolverGroup<InetSocketAddress> resolver;
     private final Lifetime lifetime = new Lifetime();
+    private final List<Server> allServers;
 
     /** @param timeouts of the file, from which those of a backend may differ */
     public Backends(
@@ -56,11 +58,10 @@ public final class Backends implements AutoCloseable {
                 transport.isEpoll() ? EpollDatagramChannel::new : NioDatagramChannel::new,
                 DnsServerAddressStreamProviders.platformDefault());
         Map<String, List<Server>> servers = new HashMap<>();
-        backends.forEach((name, backend) -> servers.put(
-                name,
-                backend.servers().stream()
-                        .map(server -> new Server(name, server, observer.server(name, server.address()), lifetime))
-                        .toList()));
+        backends.forEach((name, backend) -> servers.put(name, servers(backend, observer)));
+        allServers = backends.keySet().stream()
+                .flatMap(name -> servers.getOrDefault(name, List.of()).stream())
+                .toList();
         transport.loops().forEach(loop -> {
             Map<String, BackendPool> ofLoop = new HashMap<>();
             backends.forEach((name, backend) -> ofLoop.put(
@@ -77,6 +78,26 @@ public final class Backends implements AutoCloseable {
             pools.put(loop, ofLoop);
         });
         backends.forEach((name, backend) -> startChecks(backend, servers.getOrDefault(name, List.of()), transport));
+    }
+
+    private List<Server> servers(BackendConfig backend, Observer observer) {
+        Ejections ejections = new Ejections();
+        List<Server> servers = backend.servers().stream()
+                .map(server -> new Server(
+                        backend.name(),
+                        server,
+                        observer.server(backend.name(), server.address()),
+                        lifetime,
+                        ejections,
+                        System::nanoTime))
+                .toList();
+        servers.forEach(ejections::add);
+        return servers;
+    }
+
+    /** What is known of each server now, in the order of the configuration; any thread. */
+    public List<ServerState> states() {
+        return allServers.stream().map(Server::state).toList();
     }
 
     private void startChecks(BackendConfig backend, List<Server> servers, Transport transport) {

@@ -58,6 +58,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private @Nullable UpstreamListener listener;
     private boolean reused;
     private boolean requestEnded;
+    private boolean responseBegan;
     private boolean responseEnded;
     private boolean informational;
     private boolean keepAlive;
@@ -89,6 +90,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     public void use(UpstreamListener newListener) {
         listener = newListener;
         requestEnded = false;
+        responseBegan = false;
         responseEnded = false;
         informational = false;
         keepAlive = false;
@@ -147,6 +149,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
      */
     public void leaveHttp() {
         listener = null;
+        server.answered();
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         channel.pipeline().remove(this);
         channel.pipeline().remove(codec);
@@ -171,12 +174,13 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         UpstreamListener current = listener;
+        responseBegan = true;
         if (current == null || responseEnded) {
             ReferenceCountUtil.release(message);
             ctx.close();
         } else if (((HttpObject) message).decoderResult().isFailure()) {
             ReferenceCountUtil.release(message);
-            fail(ctx, ErrorKind.UPSTREAM_MALFORMED);
+            fail(ErrorKind.UPSTREAM_MALFORMED);
         } else if (message instanceof HttpResponse response) {
             head(current, response);
         } else {
@@ -202,14 +206,26 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             // Whatever it is, it must not be taken for the answer to the next request.
             keepAlive = false;
         }
+        if (responseEnded) {
+            server.answered();
+        }
         current.responseContent(content);
     }
 
-    private void fail(ChannelHandlerContext ctx, ErrorKind kind) {
+    /** The listener cannot use what it was told: it hears of a failure as if the response were malformed. */
+    public void refuseResponse() {
+        fail(ErrorKind.UPSTREAM_MALFORMED);
+    }
+
+    private void fail(ErrorKind kind) {
         UpstreamListener current = listener;
         listener = null;
-        ctx.close();
+        channel.close();
         if (current != null) {
+            // The server may close a connection that waits; that is no failure of the request which meets it.
+            if (responseBegan || !reused) {
+                server.answerFailed(kind);
+            }
             current.upstreamFailed(kind);
         }
     }
@@ -234,7 +250,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         if (listener == null) {
             pool.forget(this, server);
         }
-        fail(ctx, ErrorKind.UPSTREAM_UNREACHABLE);
+        fail(ErrorKind.UPSTREAM_UNREACHABLE);
     }
 
     @Override
@@ -245,6 +261,6 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             outputBroken = true;
             return;
         }
-        fail(ctx, cause instanceof IOException ? ErrorKind.UPSTREAM_UNREACHABLE : ErrorKind.UPSTREAM_MALFORMED);
+        fail(cause instanceof IOException ? ErrorKind.UPSTREAM_UNREACHABLE : ErrorKind.UPSTREAM_MALFORMED);
     }
 }

@@ -19,7 +19,13 @@ class WeightedRoundRobinTest {
         RecordingObserver observer = new RecordingObserver();
         return IntStream.range(0, weights.length)
                 .mapToObj(i -> ServerConfig.parse((char) ('a' + i) + ".test:1", weights[i]))
-                .map(config -> new Server("b", config, observer.server("b", config.address()), new Lifetime()))
+                .map(config -> new Server(
+                        "b",
+                        config,
+                        observer.server("b", config.address()),
+                        new Lifetime(),
+                        new Ejections(),
+                        System::nanoTime))
                 .toList();
     }
 

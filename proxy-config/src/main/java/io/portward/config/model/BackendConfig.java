@@ -15,7 +15,8 @@ public record BackendConfig(
         BackendProtocol protocol,
         ProxyProtocol proxyProtocol,
         TimeoutConfig timeouts,
-        @Nullable HealthConfig health) {
+        @Nullable HealthConfig health,
+        BalanceConfig balance) {
 
     public BackendConfig {
         servers = List.copyOf(servers);
@@ -28,6 +29,6 @@ public record BackendConfig(
             BackendProtocol protocol,
             ProxyProtocol proxyProtocol,
             TimeoutConfig timeouts) {
-        this(name, servers, protocol, proxyProtocol, timeouts, null);
+        this(name, servers, protocol, proxyProtocol, timeouts, null, BalanceConfig.ROUND_ROBIN);
     }
 }

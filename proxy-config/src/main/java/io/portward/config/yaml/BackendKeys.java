@@ -2,6 +2,7 @@ package io.portward.config.yaml;
 
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.BackendProtocol;
+import io.portward.config.model.BalanceConfig;
 import io.portward.config.model.HealthConfig;
 import io.portward.config.model.ProxyProtocol;
 import io.portward.config.model.ServerConfig;
@@ -16,6 +17,9 @@ final class BackendKeys {
 
     /** A server that expects no PROXY header takes it for garbage. */
     private static final ProxyProtocol DEFAULT_PROXY_PROTOCOL = ProxyProtocol.NONE;
+
+    /** Even without knowing anything of the requests, and without anything to get wrong. */
+    private static final BalanceConfig DEFAULT_BALANCE = BalanceConfig.ROUND_ROBIN;
 
     /** Planned protocols deserve a better answer than "unknown". */
     private static final List<String> PLANNED_PROTOCOLS = List.of("h2c", "https", "h2");
@@ -52,12 +56,25 @@ final class BackendKeys {
             BackendConfig::health,
             "Checks of each server; absent means that only traffic tells whether they work.");
 
+    private static final Key<BackendConfig, BalanceConfig> BALANCE = Key.withDefault(
+            "balance",
+            new BalanceType(),
+            DEFAULT_BALANCE,
+            BackendConfig::balance,
+            "How the servers share requests, or the connections of TCP ports; all ways respect the weights.");
+
     static final Section<BackendConfig> SECTION = new Section<>(
             "backend",
             "A group of servers that answer the same requests.",
-            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS, HEALTH),
+            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS, HEALTH, BALANCE),
             v -> new BackendConfig(
-                    v.name(), v.get(SERVERS), v.get(PROTOCOL), v.get(PROXY_PROTOCOL), v.get(TIMEOUTS), v.find(HEALTH)));
+                    v.name(),
+                    v.get(SERVERS),
+                    v.get(PROTOCOL),
+                    v.get(PROXY_PROTOCOL),
+                    v.get(TIMEOUTS),
+                    v.find(HEALTH),
+                    v.get(BALANCE)));
 
     private BackendKeys() {}
 }

@@ -1,6 +1,8 @@
 package io.portward.config.yaml;
 
 import io.portward.config.model.AddressRange;
+import io.portward.config.model.BalanceConfig;
+import io.portward.config.model.BalanceMethod;
 import io.portward.config.model.IpLiteral;
 import io.portward.config.model.ListenAddress;
 import io.portward.config.model.RouteConfig;
@@ -62,6 +64,13 @@ final class Scalars {
             (text, place) -> ServerConfig.parse(text, 1),
             ServerConfig::address,
             new ServerConfig("", "", 0, 1));
+
+    static final ScalarType<BalanceConfig> HASHED = text(
+            "source, header:NAME or cookie:NAME",
+            "^(source|(header|cookie): *[A-Za-z0-9!#$%&'*+.^_`|~-]+ *)$",
+            (text, place) -> BalanceConfig.parseHash(text),
+            BalanceConfig::hash,
+            new BalanceConfig(BalanceMethod.HASH_SOURCE, ""));
 
     /** A single code is a number to YAML. */
     static final ScalarType<StatusRange> STATUS_RANGE = new ScalarType<>(

@@ -3,6 +3,8 @@ package io.portward.config.yaml;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portward.config.model.BackendConfig;
+import io.portward.config.model.BalanceConfig;
+import io.portward.config.model.BalanceMethod;
 import io.portward.config.model.Configuration;
 import io.portward.config.model.HealthConfig;
 import io.portward.config.model.HealthType;
@@ -10,6 +12,8 @@ import io.portward.config.model.StatusRange;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a backend may say of its servers: read, filled in, written and read back. */
 class BackendKeysTest {
@@ -31,6 +35,25 @@ class BackendKeysTest {
     @Test
     void hasNoHealthChecksUnlessAsked() throws Exception {
         assertThat(backend("protocol: http1").health()).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "roundRobin, ROUND_ROBIN, ''",
+        "leastRequests, LEAST_REQUESTS, ''",
+        "random, RANDOM, ''",
+        "{hash: source}, HASH_SOURCE, ''",
+        "{hash: 'header:X-User'}, HASH_HEADER, X-User",
+        "{hash: cookie:sid}, HASH_COOKIE, sid",
+        "{hash: 'cookie: sid'}, HASH_COOKIE, sid"
+    })
+    void readsHowServersShareTheTraffic(String text, BalanceMethod method, String name) throws Exception {
+        assertThat(backend("balance: " + text).balance()).isEqualTo(new BalanceConfig(method, name));
+    }
+
+    @Test
+    void sharesInTurnsUnlessAsked() throws Exception {
+        assertThat(backend("protocol: http1").balance()).isEqualTo(BalanceConfig.ROUND_ROBIN);
     }
 
     @Test

@@ -53,6 +53,7 @@ class ConfigYamlWriterTest {
                   idle: 75s
                   connect: 5s
                   tcpIdle: 1500ms
+                balance: roundRobin
             trustedProxies: []
             shutdown:
               grace: 30s

@@ -11,8 +11,10 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
+import io.portward.config.model.BalanceConfig;
 import io.portward.config.model.RouteConfig;
 import io.portward.core.error.ErrorKind;
+import io.portward.core.http.Cookies;
 import io.portward.core.http.ErrorReply;
 import io.portward.core.http.Forwarding;
 import io.portward.core.http.HopByHop;
@@ -229,6 +231,17 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     @Override
     public void noConnection(ErrorKind why) {
         refuse(method, why);
+    }
+
+    @Override
+    public @Nullable CharSequence hashed(BalanceConfig balance) {
+        assert request != null : "started";
+        return switch (balance.method()) {
+            case HASH_SOURCE -> client.info().client().getAddress().getHostAddress();
+            case HASH_HEADER -> request.headers().get(balance.name());
+            case HASH_COOKIE -> Cookies.find(request.headers(), balance.name());
+            case ROUND_ROBIN, LEAST_REQUESTS, RANDOM -> null;
+        };
     }
 
     @Override

@@ -6,6 +6,8 @@ import io.netty.channel.EventLoop;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.util.concurrent.FutureListener;
 import io.portward.config.model.BackendConfig;
+import io.portward.config.model.BalanceConfig;
+import io.portward.config.model.BalanceMethod;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.ProxyProtocol;
@@ -40,6 +42,10 @@ public final class BackendPool {
 
         /** @param why each server was tried once, or all of them are known to be down */
         void noConnection(ErrorKind why);
+
+        /** @return what this has of that by which {@code balance} chooses; null for nothing */
+        @Nullable
+        CharSequence hashed(BalanceConfig balance);
     }
 
     /** Asks for a connection to say anything on. */
@@ -81,7 +87,11 @@ public final class BackendPool {
     private final LimitConfig limits;
     private final Transport transport;
     private final Dialer dialer;
-    private final WeightedRoundRobin turns;
+    private final Balancer balancer;
+
+    /** Whether somebody asks how many requests a server has. */
+    private final boolean counts;
+
     private final Map<Server, Deque<UpstreamConnection>> idle = new IdentityHashMap<>();
     private final long idleNanos;
     private final Lifetime lifetime;
@@ -105,7 +115,8 @@ public final class BackendPool {
         this.lifetime = lifetime;
         this.idleNanos = idleTime.toNanos();
         this.dialer = new Dialer(transport, resolver, config.timeouts().connect());
-        this.turns = new WeightedRoundRobin(servers);
+        this.balancer = Balancer.of(config.balance(), servers);
+        this.counts = config.balance().method() == BalanceMethod.LEAST_REQUESTS;
         servers.forEach(server -> idle.put(server, new ArrayDeque<>()));
     }
 
@@ -133,19 +144,36 @@ public final class BackendPool {
         if (goal.waiter().isOver()) {
             return;
         }
-        Server server = turns.next(tried);
+        Server server = balancer.next(tried, goal.waiter());
         if (server == null) {
             goal.waiter().noConnection(tried.isEmpty() ? ErrorKind.UPSTREAM_DOWN : ErrorKind.UPSTREAM_UNREACHABLE);
-        } else if (!goal.takesIdle(server)) {
+            return;
+        }
+        began(server);
+        if (!goal.takesIdle(server)) {
             dialer.dial(loop, server, () -> goal.newHandler(server), goal.waiter()::isOver)
                     .addListener((FutureListener<Channel>) dialled -> {
                         if (dialled.isSuccess()) {
                             opened(goal, server, dialled.getNow());
                         } else {
+                            ended(server);
                             server.connectFailed(dialled.cause());
                             search(loop, goal, with(tried, server));
                         }
                     });
+        }
+    }
+
+    private void began(Server server) {
+        if (counts) {
+            server.requestBegan();
+        }
+    }
+
+    /** What was chosen for a request or a connection is free again. */
+    void ended(Server server) {
+        if (counts) {
+            server.requestEnded();
         }
     }
 
@@ -159,6 +187,7 @@ public final class BackendPool {
         server.connected();
         channel.closeFuture().addListener(closed -> server.disconnected());
         if (goal.waiter().isOver()) {
+            ended(server);
             channel.close();
         } else {
             goal.connected(server, channel);
@@ -186,6 +215,7 @@ public final class BackendPool {
             if (waiting == null) {
                 return false;
             }
+            waiting.begin();
             waiter.acquired(waiting);
             return true;
         }
@@ -197,11 +227,26 @@ public final class BackendPool {
 
         @Override
         public void connected(Server server, Channel channel) {
-            waiter.acquired(channel.pipeline().get(UpstreamConnection.class));
+            UpstreamConnection connection = channel.pipeline().get(UpstreamConnection.class);
+            connection.begin();
+            waiter.acquired(connection);
         }
     }
 
-    private record TcpGoal(Supplier<ChannelHandler> handler, TcpWaiter waiter) implements Goal {
+    private final class TcpGoal implements Goal {
+
+        private final Supplier<ChannelHandler> handler;
+        private final TcpWaiter waiter;
+
+        TcpGoal(Supplier<ChannelHandler> handler, TcpWaiter waiter) {
+            this.handler = handler;
+            this.waiter = waiter;
+        }
+
+        @Override
+        public Waiter waiter() {
+            return waiter;
+        }
 
         @Override
         public boolean takesIdle(Server server) {
@@ -215,6 +260,9 @@ public final class BackendPool {
 
         @Override
         public void connected(Server server, Channel channel) {
+            if (counts) {
+                channel.closeFuture().addListener(closed -> ended(server));
+            }
             waiter.connected(channel, server.name());
         }
     }

@@ -105,11 +105,8 @@ final class HealthCheck {
                     .addListener((FutureListener<Channel>) dialled -> {
                         if (dialled.isSuccess()) {
                             connected(dialled.getNow());
-                        } else if (loop.inEventLoop()) {
-                            end(Server.reason(dialled.cause()));
                         } else {
-                            // Netty tells on a thread of its own that there was no descriptor.
-                            loop.execute(() -> end(Server.reason(dialled.cause())));
+                            end(Server.reason(dialled.cause()));
                         }
                     });
         }

@@ -8,7 +8,9 @@ import io.portward.core.observe.ServerState;
 import io.portward.core.observe.ServerState.Condition;
 import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +55,9 @@ final class Server {
 
     /** In a row; changed without the lock. */
     private final AtomicInteger failedAnswers = new AtomicInteger();
+
+    /** Each event loop soon has a cell of its own, so that counting does not make them wait for each other. */
+    private final LongAdder active = new LongAdder();
 
     private long penaltyNanos;
     private Condition condition = Condition.UP;
@@ -101,6 +106,25 @@ final class Server {
     /** Of two servers that are not down, whether it is among the first to be tried. */
     boolean isPreferred() {
         return !passedOver || clock.getAsLong() - preferredAtNanos >= 0;
+    }
+
+    /** @param onlyPreferred not when it is passed over */
+    boolean mayBeTried(Set<Server> tried, boolean onlyPreferred) {
+        return !down && !tried.contains(this) && (!onlyPreferred || isPreferred());
+    }
+
+    /** Called only where {@link #active} is asked for. */
+    void requestBegan() {
+        active.increment();
+    }
+
+    void requestEnded() {
+        active.decrement();
+    }
+
+    /** Requests, or connections to a TCP port, under way on all event loops; those of the last moment may be missing. */
+    long active() {
+        return active.sum();
     }
 
     void connected() {

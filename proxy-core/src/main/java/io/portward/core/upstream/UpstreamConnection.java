@@ -56,6 +56,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private Deadline idleDeadline;
 
     private @Nullable UpstreamListener listener;
+    private boolean busy;
     private boolean reused;
     private boolean requestEnded;
     private boolean responseBegan;
@@ -84,6 +85,18 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
                 ch.pipeline().addLast(codec).addLast(UpstreamConnection.this);
             }
         };
+    }
+
+    /** A request has this connection until {@link #end}. */
+    void begin() {
+        busy = true;
+    }
+
+    private void end() {
+        if (busy) {
+            busy = false;
+            pool.ended(server);
+        }
     }
 
     /** From now on {@code newListener} hears what happens here. */
@@ -133,6 +146,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     /** Gives the connection back when request and response are both complete and the server keeps it; closes it otherwise. */
     public void release() {
         listener = null;
+        end();
         boolean reusable = requestEnded && responseEnded && keepAlive && !outputBroken && channel.isActive();
         if (!reusable || !pool.keep(this, server)) {
             channel.close();
@@ -150,6 +164,8 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     public void leaveHttp() {
         listener = null;
         server.answered();
+        // It stays the server's burden until it is closed.
+        channel.closeFuture().addListener(closed -> end());
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         channel.pipeline().remove(this);
         channel.pipeline().remove(codec);
@@ -220,6 +236,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private void fail(ErrorKind kind) {
         UpstreamListener current = listener;
         listener = null;
+        end();
         channel.close();
         if (current != null) {
             // The server may close a connection that waits; that is no failure of the request which meets it.

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param timeouts effective: the file's defaults with the backend's own on top
  * @param health null for no checks
+ * @param limits null for none
  */
 public record BackendConfig(
         String name,
@@ -16,7 +17,8 @@ public record BackendConfig(
         ProxyProtocol proxyProtocol,
         TimeoutConfig timeouts,
         @Nullable HealthConfig health,
-        BalanceConfig balance) {
+        BalanceConfig balance,
+        @Nullable BackendLimitConfig limits) {
 
     public BackendConfig {
         servers = List.copyOf(servers);
@@ -29,6 +31,6 @@ public record BackendConfig(
             BackendProtocol protocol,
             ProxyProtocol proxyProtocol,
             TimeoutConfig timeouts) {
-        this(name, servers, protocol, proxyProtocol, timeouts, null, BalanceConfig.ROUND_ROBIN);
+        this(name, servers, protocol, proxyProtocol, timeouts, null, BalanceConfig.ROUND_ROBIN, null);
     }
 }

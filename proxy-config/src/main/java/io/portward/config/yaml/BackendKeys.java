@@ -1,6 +1,7 @@
 package io.portward.config.yaml;
 
 import io.portward.config.model.BackendConfig;
+import io.portward.config.model.BackendLimitConfig;
 import io.portward.config.model.BackendProtocol;
 import io.portward.config.model.BalanceConfig;
 import io.portward.config.model.HealthConfig;
@@ -63,10 +64,16 @@ final class BackendKeys {
             BackendConfig::balance,
             "How the servers share requests, or the connections of TCP ports; all ways respect the weights.");
 
+    private static final Key<BackendConfig, BackendLimitConfig> LIMITS = Key.optional(
+            "limits",
+            BackendLimitKeys.SECTION,
+            BackendConfig::limits,
+            "How much work the backend gets at a time; absent means as much as comes.");
+
     static final Section<BackendConfig> SECTION = new Section<>(
             "backend",
             "A group of servers that answer the same requests.",
-            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS, HEALTH, BALANCE),
+            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS, HEALTH, BALANCE, LIMITS),
             v -> new BackendConfig(
                     v.name(),
                     v.get(SERVERS),
@@ -74,7 +81,8 @@ final class BackendKeys {
                     v.get(PROXY_PROTOCOL),
                     v.get(TIMEOUTS),
                     v.find(HEALTH),
-                    v.get(BALANCE)));
+                    v.get(BALANCE),
+                    v.find(LIMITS)));
 
     private BackendKeys() {}
 }

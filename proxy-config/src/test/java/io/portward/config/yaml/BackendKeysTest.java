@@ -3,6 +3,7 @@ package io.portward.config.yaml;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portward.config.model.BackendConfig;
+import io.portward.config.model.BackendLimitConfig;
 import io.portward.config.model.BalanceConfig;
 import io.portward.config.model.BalanceMethod;
 import io.portward.config.model.Configuration;
@@ -49,6 +50,16 @@ class BackendKeysTest {
     })
     void readsHowServersShareTheTraffic(String text, BalanceMethod method, String name) throws Exception {
         assertThat(backend("balance: " + text).balance()).isEqualTo(new BalanceConfig(method, name));
+    }
+
+    @Test
+    void hasNoLimitsUnlessAsked() throws Exception {
+        assertThat(backend("protocol: http1").limits()).isNull();
+        assertThat(backend("limits: {requests: 10}").limits())
+                .isEqualTo(new BackendLimitConfig(10, 100, Duration.ofSeconds(1)));
+        assertThat(backend("limits: {requests: 1, pending: 0, queueTimeout: 50ms}")
+                        .limits())
+                .isEqualTo(new BackendLimitConfig(1, 0, Duration.ofMillis(50)));
     }
 
     @Test

@@ -40,7 +40,7 @@ public final class BackendPool {
         /** Whether it needs none any more. No further server is tried then, and nothing more is called. */
         boolean isOver();
 
-        /** @param why each server was tried once, or all of them are known to be down */
+        /** @param why each server was tried once, or all of them are known to be down, or the backend's limits are reached */
         void noConnection(ErrorKind why);
 
         /** @return what this has of that by which {@code balance} chooses; null for nothing */
@@ -96,6 +96,9 @@ public final class BackendPool {
     private final long idleNanos;
     private final Lifetime lifetime;
 
+    /** Shared with the pools of the other event loops; null when there are no limits. */
+    private final @Nullable Admission admission;
+
     /** Written by the event loop alone, read by others. */
     private final AtomicInteger idleCount = new AtomicInteger();
 
@@ -107,12 +110,14 @@ public final class BackendPool {
             Transport transport,
             AddressResolverGroup<InetSocketAddress> resolver,
             Duration idleTime,
-            Lifetime lifetime) {
+            Lifetime lifetime,
+            @Nullable Admission admission) {
         this.config = config;
         this.timeoutsOfFile = timeoutsOfFile;
         this.limits = limits;
         this.transport = transport;
         this.lifetime = lifetime;
+        this.admission = admission;
         this.idleNanos = idleTime.toNanos();
         this.dialer = new Dialer(transport, resolver, config.timeouts().connect());
         this.balancer = Balancer.of(config.balance(), servers);
@@ -131,21 +136,37 @@ public final class BackendPool {
 
     /** @param fresh never an idle connection: the request was already lost on one */
     public void acquire(EventLoop loop, boolean fresh, HttpWaiter waiter) {
-        search(loop, new HttpGoal(fresh, waiter), Set.of());
+        enter(loop, new HttpGoal(fresh, waiter));
     }
 
     /** A connection that is not pooled, for bytes of any protocol. */
     public void connect(EventLoop loop, Supplier<ChannelHandler> handler, TcpWaiter waiter) {
-        search(loop, new TcpGoal(handler, waiter), Set.of());
+        enter(loop, new TcpGoal(handler, waiter));
+    }
+
+    private void enter(EventLoop loop, Goal goal) {
+        if (admission == null) {
+            search(loop, goal, Set.of());
+        } else {
+            admission.enter(loop, goal.waiter(), () -> search(loop, goal, Set.of()));
+        }
+    }
+
+    private void leave() {
+        if (admission != null) {
+            admission.leave();
+        }
     }
 
     private void search(EventLoop loop, Goal goal, Set<Server> tried) {
         assert loop.inEventLoop();
         if (goal.waiter().isOver()) {
+            leave();
             return;
         }
         Server server = balancer.next(tried, goal.waiter());
         if (server == null) {
+            leave();
             goal.waiter().noConnection(tried.isEmpty() ? ErrorKind.UPSTREAM_DOWN : ErrorKind.UPSTREAM_UNREACHABLE);
             return;
         }
@@ -170,11 +191,16 @@ public final class BackendPool {
         }
     }
 
-    /** What was chosen for a request or a connection is free again. */
-    void ended(Server server) {
+    private void ended(Server server) {
         if (counts) {
             server.requestEnded();
         }
+    }
+
+    /** What was chosen for a request or a connection is free for others again. */
+    void released(Server server) {
+        ended(server);
+        leave();
     }
 
     private static Set<Server> with(Set<Server> tried, Server failed) {
@@ -187,7 +213,7 @@ public final class BackendPool {
         server.connected();
         channel.closeFuture().addListener(closed -> server.disconnected());
         if (goal.waiter().isOver()) {
-            ended(server);
+            released(server);
             channel.close();
         } else {
             goal.connected(server, channel);
@@ -260,8 +286,8 @@ public final class BackendPool {
 
         @Override
         public void connected(Server server, Channel channel) {
-            if (counts) {
-                channel.closeFuture().addListener(closed -> ended(server));
+            if (counts || admission != null) {
+                channel.closeFuture().addListener(closed -> released(server));
             }
             waiter.connected(channel, server.name());
         }

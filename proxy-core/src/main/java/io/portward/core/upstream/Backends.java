@@ -9,6 +9,7 @@ import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsServerAddressStreamProviders;
 import io.netty.util.concurrent.EventExecutor;
 import io.portward.config.model.BackendConfig;
+import io.portward.config.model.BackendLimitConfig;
 import io.portward.config.model.HealthConfig;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.TimeoutConfig;
@@ -17,6 +18,7 @@ import io.portward.core.observe.ServerState;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -62,6 +64,7 @@ public final class Backends implements AutoCloseable {
         allServers = backends.keySet().stream()
                 .flatMap(name -> servers.getOrDefault(name, List.of()).stream())
                 .toList();
+        Map<String, Admission> admissions = admissions(backends.values());
         transport.loops().forEach(loop -> {
             Map<String, BackendPool> ofLoop = new HashMap<>();
             backends.forEach((name, backend) -> ofLoop.put(
@@ -74,10 +77,22 @@ public final class Backends implements AutoCloseable {
                             transport,
                             resolver,
                             idleTime,
-                            lifetime)));
+                            lifetime,
+                            admissions.get(name))));
             pools.put(loop, ofLoop);
         });
         backends.forEach((name, backend) -> startChecks(backend, servers.getOrDefault(name, List.of()), transport));
+    }
+
+    private static Map<String, Admission> admissions(Collection<BackendConfig> backends) {
+        Map<String, Admission> admissions = new HashMap<>();
+        for (BackendConfig backend : backends) {
+            BackendLimitConfig limits = backend.limits();
+            if (limits != null) {
+                admissions.put(backend.name(), new Admission(limits));
+            }
+        }
+        return admissions;
     }
 
     private List<Server> servers(BackendConfig backend, Observer observer) {

@@ -95,7 +95,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private void end() {
         if (busy) {
             busy = false;
-            pool.ended(server);
+            pool.released(server);
         }
     }
 

@@ -18,19 +18,29 @@ public record BackendConfig(
         TimeoutConfig timeouts,
         @Nullable HealthConfig health,
         BalanceConfig balance,
-        @Nullable BackendLimitConfig limits) {
+        @Nullable BackendLimitConfig limits,
+        RetryConfig retries) {
 
     public BackendConfig {
         servers = List.copyOf(servers);
     }
 
-    /** One for which the file says no more than this. */
+    /** One that has nothing more than this, and no retries. */
     public BackendConfig(
             String name,
             List<ServerConfig> servers,
             BackendProtocol protocol,
             ProxyProtocol proxyProtocol,
             TimeoutConfig timeouts) {
-        this(name, servers, protocol, proxyProtocol, timeouts, null, BalanceConfig.ROUND_ROBIN, null);
+        this(
+                name,
+                servers,
+                protocol,
+                proxyProtocol,
+                timeouts,
+                null,
+                BalanceConfig.ROUND_ROBIN,
+                null,
+                new RetryConfig(0, 0));
     }
 }

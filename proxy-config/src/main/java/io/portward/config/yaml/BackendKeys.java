@@ -6,6 +6,7 @@ import io.portward.config.model.BackendProtocol;
 import io.portward.config.model.BalanceConfig;
 import io.portward.config.model.HealthConfig;
 import io.portward.config.model.ProxyProtocol;
+import io.portward.config.model.RetryConfig;
 import io.portward.config.model.ServerConfig;
 import io.portward.config.model.TimeoutConfig;
 import java.util.List;
@@ -70,10 +71,17 @@ final class BackendKeys {
             BackendConfig::limits,
             "How much work the backend gets at a time; absent means as much as comes.");
 
+    private static final Key<BackendConfig, RetryConfig> RETRIES = Key.withDefault(
+            "retries",
+            RetryKeys.SECTION,
+            RetryKeys.DEFAULT,
+            BackendConfig::retries,
+            "When a request is sent to another server.");
+
     static final Section<BackendConfig> SECTION = new Section<>(
             "backend",
             "A group of servers that answer the same requests.",
-            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS, HEALTH, BALANCE, LIMITS),
+            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS, HEALTH, BALANCE, LIMITS, RETRIES),
             v -> new BackendConfig(
                     v.name(),
                     v.get(SERVERS),
@@ -82,7 +90,8 @@ final class BackendKeys {
                     v.get(TIMEOUTS),
                     v.find(HEALTH),
                     v.get(BALANCE),
-                    v.find(LIMITS)));
+                    v.find(LIMITS),
+                    v.get(RETRIES)));
 
     private BackendKeys() {}
 }

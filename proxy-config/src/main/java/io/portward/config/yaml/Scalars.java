@@ -65,6 +65,18 @@ final class Scalars {
             ServerConfig::address,
             new ServerConfig("", "", 0, 1));
 
+    static final ScalarType<Integer> PERCENT = text(
+            "a share such as 20%, from 0% to 100%",
+            "^(100|[1-9]?[0-9])%$",
+            (text, place) -> {
+                if (!text.matches("(100|[1-9]?[0-9])%")) {
+                    throw new IllegalArgumentException("'" + text + "' is not a share (expected: 0% to 100%)");
+                }
+                return Integer.valueOf(text.substring(0, text.length() - 1));
+            },
+            percent -> percent + "%",
+            0);
+
     static final ScalarType<BalanceConfig> HASHED = text(
             "source, header:NAME or cookie:NAME",
             "^(source|(header|cookie): *[A-Za-z0-9!#$%&'*+.^_`|~-]+ *)$",

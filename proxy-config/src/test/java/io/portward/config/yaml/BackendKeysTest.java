@@ -9,6 +9,7 @@ import io.portward.config.model.BalanceMethod;
 import io.portward.config.model.Configuration;
 import io.portward.config.model.HealthConfig;
 import io.portward.config.model.HealthType;
+import io.portward.config.model.RetryConfig;
 import io.portward.config.model.StatusRange;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -60,6 +61,13 @@ class BackendKeysTest {
         assertThat(backend("limits: {requests: 1, pending: 0, queueTimeout: 50ms}")
                         .limits())
                 .isEqualTo(new BackendLimitConfig(1, 0, Duration.ofMillis(50)));
+    }
+
+    @Test
+    void triesOneOtherServerUnlessToldOtherwise() throws Exception {
+        assertThat(backend("protocol: http1").retries()).isEqualTo(new RetryConfig(1, 20));
+        assertThat(backend("retries: {attempts: 0}").retries()).isEqualTo(new RetryConfig(0, 20));
+        assertThat(backend("retries: {attempts: 3, budget: 100%}").retries()).isEqualTo(new RetryConfig(3, 100));
     }
 
     @Test

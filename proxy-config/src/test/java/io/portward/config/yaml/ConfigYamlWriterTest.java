@@ -54,6 +54,9 @@ class ConfigYamlWriterTest {
                   connect: 5s
                   tcpIdle: 1500ms
                 balance: roundRobin
+                retries:
+                  attempts: 1
+                  budget: "20%"
             trustedProxies: []
             shutdown:
               grace: 30s

@@ -63,6 +63,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private long markOfClient;
     private boolean upgrading;
     private boolean retried;
+    private int attempts;
     private boolean over;
 
     /** Inside {@link #start}: the flush comes with the end of the client's read, and takes the body's beginning along. */
@@ -362,15 +363,24 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         }
         UpstreamConnection failed = upstream;
         assert failed != null && pool != null : "started";
-        boolean lost = kind == ErrorKind.UPSTREAM_UNREACHABLE && failed.isReused() && !responseStarted;
-        if (lost && !retried && isRepeatable()) {
-            // The server closed an idle connection while the request was on its way (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
-            retried = true;
-            upstream = null;
-            pool.acquire(client.channel().eventLoop(), true, this);
+        boolean lost = kind == ErrorKind.UPSTREAM_UNREACHABLE && !failed.isResponseBegun() && !responseStarted;
+        if (lost && isRepeatable() && sendAgain(failed, pool)) {
             return;
         }
         refuse(method, kind);
+    }
+
+    /** @return false when there is nowhere to send it */
+    private boolean sendAgain(UpstreamConnection failed, BackendPool servers) {
+        upstream = null;
+        if (failed.isReused() && !retried) {
+            // The server closed an idle connection while the request was on its way (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
+            retried = true;
+            servers.acquire(client.channel().eventLoop(), true, this);
+            return true;
+        }
+        return attempts++ < servers.config().retries().attempts()
+                && servers.retryElsewhere(client.channel().eventLoop(), failed, this);
     }
 
     /** Idempotent, and nothing of it was consumed that cannot be sent again. The head can, since it is written from the same object. */

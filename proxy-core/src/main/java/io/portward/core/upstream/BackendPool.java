@@ -87,6 +87,7 @@ public final class BackendPool {
     private final LimitConfig limits;
     private final Transport transport;
     private final Dialer dialer;
+    private final RetryBudget retryBudget;
     private final Balancer balancer;
 
     /** Whether somebody asks how many requests a server has. */
@@ -120,6 +121,7 @@ public final class BackendPool {
         this.admission = admission;
         this.idleNanos = idleTime.toNanos();
         this.dialer = new Dialer(transport, resolver, config.timeouts().connect());
+        this.retryBudget = new RetryBudget(config.retries().budget());
         this.balancer = Balancer.of(config.balance(), servers);
         this.counts = config.balance().method() == BalanceMethod.LEAST_REQUESTS;
         servers.forEach(server -> idle.put(server, new ArrayDeque<>()));
@@ -136,19 +138,36 @@ public final class BackendPool {
 
     /** @param fresh never an idle connection: the request was already lost on one */
     public void acquire(EventLoop loop, boolean fresh, HttpWaiter waiter) {
-        enter(loop, new HttpGoal(fresh, waiter));
+        if (!fresh) {
+            retryBudget.addRequest();
+        }
+        enter(loop, new HttpGoal(fresh, waiter, Set.of()), Set.of());
+    }
+
+    /**
+     * Asks again for a request that got no answer on {@code failed}, on a new connection to a server that it was not sent to.
+     *
+     * @return false when there is no such server or the backend had enough of retries; nobody is asked then
+     */
+    public boolean retryElsewhere(EventLoop loop, UpstreamConnection failed, HttpWaiter waiter) {
+        Set<Server> sentTo = with(failed.excluded(), failed.server());
+        if (idle.keySet().stream().noneMatch(server -> server.mayBeTried(sentTo, false)) || !retryBudget.take()) {
+            return false;
+        }
+        enter(loop, new HttpGoal(true, waiter, sentTo), sentTo);
+        return true;
     }
 
     /** A connection that is not pooled, for bytes of any protocol. */
     public void connect(EventLoop loop, Supplier<ChannelHandler> handler, TcpWaiter waiter) {
-        enter(loop, new TcpGoal(handler, waiter));
+        enter(loop, new TcpGoal(handler, waiter), Set.of());
     }
 
-    private void enter(EventLoop loop, Goal goal) {
+    private void enter(EventLoop loop, Goal goal, Set<Server> excluded) {
         if (admission == null) {
-            search(loop, goal, Set.of());
+            search(loop, goal, excluded);
         } else {
-            admission.enter(loop, goal.waiter(), () -> search(loop, goal, Set.of()));
+            admission.enter(loop, goal.waiter(), () -> search(loop, goal, excluded));
         }
     }
 
@@ -224,10 +243,13 @@ public final class BackendPool {
 
         private final boolean fresh;
         private final HttpWaiter waiter;
+        private final Set<Server> excluded;
 
-        HttpGoal(boolean fresh, HttpWaiter waiter) {
+        /** @param excluded servers that the request was sent to before */
+        HttpGoal(boolean fresh, HttpWaiter waiter, Set<Server> excluded) {
             this.fresh = fresh;
             this.waiter = waiter;
+            this.excluded = excluded;
         }
 
         @Override
@@ -241,7 +263,7 @@ public final class BackendPool {
             if (waiting == null) {
                 return false;
             }
-            waiting.begin();
+            waiting.begin(excluded);
             waiter.acquired(waiting);
             return true;
         }
@@ -254,7 +276,7 @@ public final class BackendPool {
         @Override
         public void connected(Server server, Channel channel) {
             UpstreamConnection connection = channel.pipeline().get(UpstreamConnection.class);
-            connection.begin();
+            connection.begin(excluded);
             waiter.acquired(connection);
         }
     }

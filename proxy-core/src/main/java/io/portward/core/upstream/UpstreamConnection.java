@@ -25,6 +25,7 @@ import io.portward.core.transport.Deadline;
 import io.portward.core.transport.Transport;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private Deadline idleDeadline;
 
     private @Nullable UpstreamListener listener;
+    private Set<Server> excluded = Set.of();
     private boolean busy;
     private boolean reused;
     private boolean requestEnded;
@@ -87,9 +89,14 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         };
     }
 
-    /** A request has this connection until {@link #end}. */
-    void begin() {
+    /**
+     * A request has this connection until {@link #end}.
+     *
+     * @param serversBefore that the request was sent to in vain
+     */
+    void begin(Set<Server> serversBefore) {
         busy = true;
+        excluded = serversBefore;
     }
 
     private void end() {
@@ -112,6 +119,19 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     /** Whether it has carried a request before, so that the server may have closed it while ours was on the way. */
     public boolean isReused() {
         return reused;
+    }
+
+    /** Whether anything of an answer to the current request has been read. */
+    public boolean isResponseBegun() {
+        return responseBegan;
+    }
+
+    Set<Server> excluded() {
+        return excluded;
+    }
+
+    Server server() {
+        return server;
     }
 
     public String serverName() {

@@ -65,6 +65,9 @@ public final class ConfigReference {
         if (type instanceof ServerType) {
             return Scalars.SERVER_ADDRESS.expected() + ", or " + value(ServerType.LONG_FORM, path);
         }
+        if (type instanceof BalanceType) {
+            return BalanceType.METHOD.expected() + ", or " + value(BalanceType.LONG_FORM, path);
+        }
         if (type instanceof Section<?> section) {
             pending.add(new Part(path, section));
             return link(path, "keys");

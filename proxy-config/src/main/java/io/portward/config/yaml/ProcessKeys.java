@@ -19,7 +19,10 @@ final class ProcessKeys {
     private static final LogConfig.Format DEFAULT_FORMAT = LogConfig.Format.TEXT;
 
     private static final Key<AdminConfig, ListenAddress> ADMIN_LISTEN = Key.required(
-            "listen", Scalars.LISTEN, AdminConfig::listen, "Where /metrics, /healthz and /readyz are served.");
+            "listen",
+            Scalars.LISTEN,
+            AdminConfig::listen,
+            "Where /metrics, /backends, /healthz and /readyz are served.");
 
     private static final Key<AdminConfig, Boolean> ALLOW_REMOTE = Key.withDefault(
             "allowRemote",

@@ -1,10 +1,13 @@
 package io.portward.config.yaml;
 
 import io.portward.config.model.AddressRange;
+import io.portward.config.model.BalanceConfig;
+import io.portward.config.model.BalanceMethod;
 import io.portward.config.model.IpLiteral;
 import io.portward.config.model.ListenAddress;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.ServerConfig;
+import io.portward.config.model.StatusRange;
 import io.portward.config.validate.NearestName;
 import java.net.InetAddress;
 import java.nio.file.InvalidPathException;
@@ -61,6 +64,39 @@ final class Scalars {
             (text, place) -> ServerConfig.parse(text, 1),
             ServerConfig::address,
             new ServerConfig("", "", 0, 1));
+
+    static final ScalarType<Integer> PERCENT = text(
+            "a share such as 20%, from 0% to 100%",
+            "^(100|[1-9]?[0-9])%$",
+            (text, place) -> {
+                if (!text.matches("(100|[1-9]?[0-9])%")) {
+                    throw new IllegalArgumentException("'" + text + "' is not a share (expected: 0% to 100%)");
+                }
+                return Integer.valueOf(text.substring(0, text.length() - 1));
+            },
+            percent -> percent + "%",
+            0);
+
+    static final ScalarType<BalanceConfig> HASHED = text(
+            "source, header:NAME or cookie:NAME",
+            "^(source|(header|cookie): *[A-Za-z0-9!#$%&'*+.^_`|~-]+ *)$",
+            (text, place) -> BalanceConfig.parseHash(text),
+            BalanceConfig::hash,
+            new BalanceConfig(BalanceMethod.HASH_SOURCE, ""));
+
+    /** A single code is a number to YAML. */
+    static final ScalarType<StatusRange> STATUS_RANGE = new ScalarType<>(
+            "a status code or range such as 200 or 200-399",
+            "",
+            Set.of(ScalarKind.TEXT, ScalarKind.INTEGER),
+            (text, place) -> StatusRange.parse(text),
+            range -> range.least() == range.most() ? (Object) Integer.valueOf(range.least()) : range.toString(),
+            new StatusRange(200, 200),
+            ordered(
+                    "anyOf",
+                    List.of(
+                            ordered("type", "integer", "minimum", 200, "maximum", 599),
+                            ordered("type", "string", "pattern", "^[2-5][0-9]{2}(-[2-5][0-9]{2})?$"))));
 
     /** Numbers are written as they are, so both YAML numbers and texts are read. */
     static final ScalarType<ListenAddress> LISTEN = new ScalarType<>(

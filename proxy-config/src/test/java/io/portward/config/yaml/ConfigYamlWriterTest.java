@@ -57,6 +57,10 @@ class ConfigYamlWriterTest {
                   tcpIdle: 1500ms
                   minRate: 240B
                   minRateGrace: 10s
+                balance: roundRobin
+                retries:
+                  attempts: 1
+                  budget: "20%"
             trustedProxies: []
             shutdown:
               grace: 30s

@@ -16,6 +16,7 @@ import io.portward.core.exchange.HttpService;
 import io.portward.core.limit.AddressLimits;
 import io.portward.core.observe.Observer;
 import io.portward.core.observe.PortObserver;
+import io.portward.core.observe.ServerState;
 import io.portward.core.observe.TicketCounters;
 import io.portward.core.tls.CertificateStore;
 import io.portward.core.tls.ServedCertificate;
@@ -190,6 +191,11 @@ public final class DataPlane {
                         },
                         wait,
                         TimeUnit.NANOSECONDS);
+    }
+
+    /** What is known of each server of each backend now; any thread. */
+    public List<ServerState> serverStates() {
+        return backends.states();
     }
 
     /** In the order of the configuration. */

@@ -31,6 +31,8 @@ public enum ErrorKind {
     UPSTREAM_MALFORMED(502, false, "Bad Gateway"),
     /** Every server of the backend is known to be down. */
     UPSTREAM_DOWN(503, false, "Service Unavailable"),
+    /** The backend has as many requests as it may have, and no more may wait or this one has waited for long enough. */
+    UPSTREAM_BUSY(503, false, "Service Unavailable"),
     UPSTREAM_TIMEOUT(504, false, "Gateway Timeout");
 
     private final int status;

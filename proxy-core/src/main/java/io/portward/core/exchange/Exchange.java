@@ -11,8 +11,10 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
+import io.portward.config.model.BalanceConfig;
 import io.portward.config.model.RouteConfig;
 import io.portward.core.error.ErrorKind;
+import io.portward.core.http.Cookies;
 import io.portward.core.http.ErrorReply;
 import io.portward.core.http.Forwarding;
 import io.portward.core.http.HopByHop;
@@ -64,6 +66,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private long markOfClient;
     private boolean upgrading;
     private boolean retried;
+    private int attempts;
     private boolean over;
 
     /** Inside {@link #start}: the flush comes with the end of the client's read, and takes the body's beginning along. */
@@ -254,8 +257,19 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     }
 
     @Override
-    public void unreachable() {
-        refuse(method, ErrorKind.UPSTREAM_UNREACHABLE);
+    public void noConnection(ErrorKind why) {
+        refuse(method, why);
+    }
+
+    @Override
+    public @Nullable CharSequence hashed(BalanceConfig balance) {
+        assert request != null : "started";
+        return switch (balance.method()) {
+            case HASH_SOURCE -> client.info().client().getAddress().getHostAddress();
+            case HASH_HEADER -> request.headers().get(balance.name());
+            case HASH_COOKIE -> Cookies.find(request.headers(), balance.name());
+            case ROUND_ROBIN, LEAST_REQUESTS, RANDOM -> null;
+        };
     }
 
     @Override
@@ -267,7 +281,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         if (!ResponseHead.isSound(response)) {
-            upstreamFailed(ErrorKind.UPSTREAM_MALFORMED);
+            refuseResponse();
             return;
         }
         responseStarted = true;
@@ -295,8 +309,13 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             ResponseHead.prepareUpgrade(response, requestId);
             sink.head(response, true);
         } else {
-            upstreamFailed(ErrorKind.UPSTREAM_MALFORMED);
+            refuseResponse();
         }
+    }
+
+    private void refuseResponse() {
+        assert upstream != null : "a response comes from somewhere";
+        upstream.refuseResponse();
     }
 
     private boolean isWebSocketAccept(HttpResponse response) {
@@ -374,15 +393,24 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         }
         UpstreamConnection failed = upstream;
         assert failed != null && pool != null : "started";
-        boolean lost = kind == ErrorKind.UPSTREAM_UNREACHABLE && failed.isReused() && !responseStarted;
-        if (lost && !retried && isRepeatable()) {
-            // The server closed an idle connection while the request was on its way (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
-            retried = true;
-            upstream = null;
-            pool.acquire(client.channel().eventLoop(), true, this);
+        boolean lost = kind == ErrorKind.UPSTREAM_UNREACHABLE && !failed.isResponseBegun() && !responseStarted;
+        if (lost && isRepeatable() && sendAgain(failed, pool)) {
             return;
         }
         refuse(method, kind);
+    }
+
+    /** @return false when there is nowhere to send it */
+    private boolean sendAgain(UpstreamConnection failed, BackendPool servers) {
+        upstream = null;
+        if (failed.isReused() && !retried) {
+            // The server closed an idle connection while the request was on its way (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
+            retried = true;
+            servers.acquire(client.channel().eventLoop(), true, this);
+            return true;
+        }
+        return attempts++ < servers.config().retries().attempts()
+                && servers.retryElsewhere(client.channel().eventLoop(), failed, this);
     }
 
     /** Idempotent, and nothing of it was consumed that cannot be sent again. The head can, since it is written from the same object. */

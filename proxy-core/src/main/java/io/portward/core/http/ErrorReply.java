@@ -36,7 +36,7 @@ public final class ErrorReply {
                 .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes())
                 .set(HttpHeaderNames.CACHE_CONTROL, "no-store")
                 .set(Forwarding.X_REQUEST_ID, requestId);
-        if (kind == ErrorKind.UPSTREAM_DOWN) {
+        if (kind == ErrorKind.UPSTREAM_DOWN || kind == ErrorKind.UPSTREAM_BUSY) {
             response.headers().set(HttpHeaderNames.RETRY_AFTER, RETRY_AFTER);
         }
         if (kind == ErrorKind.TOO_MANY_REQUESTS) {

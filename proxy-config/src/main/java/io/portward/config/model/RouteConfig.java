@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Which requests go to which backend.
  *
  * @param host exact name or `*.example.com`, lower case, A-labels, no trailing dot; null matches any
- * @param path prefix on segment borders, starting with a slash; null matches any
+ * @param path prefix on segment borders, starting with a slash, in the normal form of {@link UrlPath}; null matches any
  * @param backend a key of {@link Configuration#backends()}
  */
 public record RouteConfig(@Nullable String host, @Nullable String path, String backend) {
@@ -20,6 +20,7 @@ public record RouteConfig(@Nullable String host, @Nullable String path, String b
     // RFC 3986 §3.3, path-absolute; without groups in loops, which would take stack for every character.
     private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*");
     private static final Pattern BAD_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
+    private static final Pattern ESCAPED_DOT = Pattern.compile("%2[eE]");
     private static final Pattern DOT_SEGMENT = Pattern.compile("(^|/)\\.\\.?(/|$)");
 
     /**
@@ -58,6 +59,7 @@ public record RouteConfig(@Nullable String host, @Nullable String path, String b
     /**
      * Reads a path prefix.
      *
+     * @return its normal form
      * @throws IllegalArgumentException with a message for the operator
      */
     public static String parsePath(String text) {
@@ -68,10 +70,21 @@ public record RouteConfig(@Nullable String host, @Nullable String path, String b
             throw new IllegalArgumentException("'" + text
                     + "' is not the path of a URL (no query, no fragment, other characters percent-encoded)");
         }
-        if (DOT_SEGMENT.matcher(text).find()) {
+        if (DOT_SEGMENT.matcher(ESCAPED_DOT.matcher(text).replaceAll(".")).find()) {
             throw new IllegalArgumentException("'" + text + "' holds a dot segment, which no request path keeps");
         }
-        return text;
+        if (text.contains("//")) {
+            throw new IllegalArgumentException("'" + text + "' holds an empty segment, which no request path keeps");
+        }
+        String normal = UrlPath.normalize(text);
+        if (normal == null) {
+            throw new IllegalArgumentException("'" + text + "' holds %00, and such requests are refused");
+        }
+        if (UrlPath.isAmbiguous(normal)) {
+            throw new IllegalArgumentException("'" + text
+                    + "' holds ';', %2F or %5C, which servers read in different ways, so that no request would match");
+        }
+        return normal;
     }
 
     /** Whether every request of {@code later} would already have matched this route. */

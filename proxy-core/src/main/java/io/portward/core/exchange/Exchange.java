@@ -18,6 +18,7 @@ import io.portward.core.http.Forwarding;
 import io.portward.core.http.HopByHop;
 import io.portward.core.http.RequestHead;
 import io.portward.core.http.RequestTarget;
+import io.portward.core.http.RequestTarget.PathForm;
 import io.portward.core.http.ResponseHead;
 import io.portward.core.http.Trailers;
 import io.portward.core.observe.TlsInfo;
@@ -82,20 +83,27 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     public void start(HttpRequest request, RequestTarget target, boolean endOfRequest) {
         assert client.channel().eventLoop().inEventLoop();
         method = request.method();
+        requestEnded = endOfRequest;
+        if (target.form() == PathForm.BROKEN) {
+            refuse(method, ErrorKind.MALFORMED_REQUEST);
+            return;
+        }
         RouteConfig route = service.routes().find(target.host(), target.path());
+        if (target.form() == PathForm.AMBIGUOUS && !service.routes().isCertain(route, target.host(), target.path())) {
+            refuse(method, ErrorKind.MALFORMED_REQUEST);
+            return;
+        }
         boolean upgrade = sink.acceptsUpgrade();
         boolean chunked = HttpUtil.isTransferEncodingChunked(request);
         HopByHop.strip(request.headers());
         requestId = client.forwarding().apply(request.headers(), target.authority());
         if (route == null) {
-            requestEnded = endOfRequest;
             refuse(method, ErrorKind.NO_ROUTE);
             return;
         }
         RequestHead.prepare(request, target, chunked, upgrade);
         this.request = request;
         requestHasBody = !endOfRequest;
-        requestEnded = endOfRequest;
         BackendPool chosen = client.poolOf(route);
         pool = chosen;
         starting = true;

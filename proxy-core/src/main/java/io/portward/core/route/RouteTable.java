@@ -1,6 +1,7 @@
 package io.portward.core.route;
 
 import io.portward.config.model.RouteConfig;
+import io.portward.config.model.UrlPath;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -58,7 +59,7 @@ public final class RouteTable {
 
     /**
      * @param host lower case without port and trailing dot; empty when unknown
-     * @param path without query
+     * @param path in normal form, without query
      * @return null when no route matches
      */
     public @Nullable RouteConfig find(String host, String path) {
@@ -71,6 +72,22 @@ public final class RouteTable {
             }
         }
         return null;
+    }
+
+    /**
+     * Whether servers that read an ambiguous path in different ways would all be within the route that was found. If not, the request
+     * could get past a route that is meant to guard something.
+     *
+     * @param found for {@code host} and {@code path}
+     */
+    @SuppressWarnings("ReferenceEquality") // a route is one object of the table
+    public boolean isCertain(@Nullable RouteConfig found, String host, String path) {
+        for (String reading : UrlPath.readings(path)) {
+            if (find(host, reading) != found) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A wildcard stands for exactly one label, as in certificates. */

@@ -65,6 +65,15 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
     }
 
     Http2Fixture(Duration headers, Duration idle) {
+        this(headers, idle, List.of(new RouteConfig(null, null, "web")));
+    }
+
+    /** @param routes to {@code web}, the origin, and {@code guard}, which cannot be reached */
+    Http2Fixture(List<RouteConfig> routes) {
+        this(Duration.ofSeconds(30), Duration.ofSeconds(30), routes);
+    }
+
+    private Http2Fixture(Duration headers, Duration idle, List<RouteConfig> routes) {
         TimeoutConfig timeouts = new TimeoutConfig(headers, idle, Duration.ofSeconds(5), Duration.ofMinutes(1));
         BackendConfig backend = new BackendConfig(
                 "web",
@@ -76,7 +85,7 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
         PortConfig port = new PortConfig(
                 ListenAddress.parse("127.0.0.1:0"),
                 PortProtocol.HTTPS,
-                List.of(new RouteConfig(null, null, "web")),
+                routes,
                 null,
                 443,
                 null,
@@ -88,7 +97,13 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                 List.of(),
                 timeouts,
                 ProxyHeaders.NONE);
-        backends = new Backends(Map.of("web", backend), backend.timeouts(), LIMITS, transport, this);
+        BackendConfig guard = new BackendConfig(
+                "guard",
+                List.of(ServerConfig.parse("127.0.0.1:9", 1)),
+                backend.protocol(),
+                backend.proxyProtocol(),
+                backend.timeouts());
+        backends = new Backends(Map.of("web", backend, "guard", guard), backend.timeouts(), LIMITS, transport, this);
         HttpService service = new HttpService(port, backends, LIMITS, List.of(), this, transport);
         listener = new ServerBootstrap()
                 .group(transport.loops())

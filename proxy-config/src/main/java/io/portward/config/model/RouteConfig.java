@@ -1,18 +1,18 @@
 package io.portward.config.model;
 
 import java.net.IDN;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which requests go to which backend.
  *
- * @param host exact name or `*.example.com`, lower case, A-labels, no trailing dot; null matches any
- * @param path prefix on segment borders, starting with a slash, in the normal form of {@link UrlPath}; null matches any
  * @param backend a key of {@link Configuration#backends()}
  */
-public record RouteConfig(@Nullable String host, @Nullable String path, String backend) {
+public record RouteConfig(RouteMatch match, String backend) {
 
     private static final Pattern NAME =
             Pattern.compile("(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\\.[a-z0-9_]([a-z0-9_-]{0,62}))*");
@@ -22,6 +22,11 @@ public record RouteConfig(@Nullable String host, @Nullable String path, String b
     private static final Pattern BAD_ESCAPE = Pattern.compile("%(?![0-9A-Fa-f]{2})");
     private static final Pattern ESCAPED_DOT = Pattern.compile("%2[eE]");
     private static final Pattern DOT_SEGMENT = Pattern.compile("(^|/)\\.\\.?(/|$)");
+
+    /** A route by host and path prefix, as most are; null matches any. */
+    public RouteConfig(@Nullable String host, @Nullable String path, String backend) {
+        this(new RouteMatch(host, path, null, null, List.of(), Map.of()), backend);
+    }
 
     /**
      * Reads a host as operators write it: any case, Unicode or A-labels, with or without a trailing dot.
@@ -87,26 +92,16 @@ public record RouteConfig(@Nullable String host, @Nullable String path, String b
         return normal;
     }
 
+    public @Nullable String host() {
+        return match.host();
+    }
+
+    public @Nullable String path() {
+        return match.path();
+    }
+
     /** Whether every request of {@code later} would already have matched this route. */
     public boolean shadows(RouteConfig later) {
-        return coversHost(later.host) && coversPath(later.path);
-    }
-
-    private boolean coversHost(@Nullable String other) {
-        if (host == null || host.equals(other)) {
-            return true;
-        }
-        if (other == null || !host.startsWith("*.") || other.startsWith("*.")) {
-            return false;
-        }
-        int dot = other.indexOf('.');
-        return dot > 0 && other.substring(dot).equals(host.substring(1));
-    }
-
-    private boolean coversPath(@Nullable String other) {
-        if (path == null || path.equals("/") || path.equals(other)) {
-            return true;
-        }
-        return other != null && other.startsWith(path.endsWith("/") ? path : path + "/");
+        return match.covers(later.match);
     }
 }

@@ -1,10 +1,10 @@
 package io.portward.core.exchange;
 
 import io.netty.channel.Channel;
-import io.portward.config.model.RouteConfig;
 import io.portward.core.http.Forwarding;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.TlsInfo;
+import io.portward.core.route.Route;
 import io.portward.core.upstream.BackendPool;
 import io.portward.core.upstream.Backends;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,7 @@ public final class ClientConnection {
     private final TlsInfo tls;
     private final Forwarding forwarding;
     private final Backends backends;
-    private @Nullable RouteConfig lastRoute;
+    private @Nullable Route lastRoute;
     private @Nullable BackendPool lastPool;
 
     ClientConnection(Channel channel, ConnectionInfo info, TlsInfo tls, Forwarding forwarding, Backends backends) {
@@ -46,10 +46,10 @@ public final class ClientConnection {
 
     /** Most clients stay with one route; finding the pool by name was 2 % of the CPU of a small request. */
     @SuppressWarnings("ReferenceEquality") // a route is one object, and this is only a shortcut
-    BackendPool poolOf(RouteConfig route) {
+    BackendPool poolOf(Route route) {
         BackendPool pool = lastPool;
         if (pool == null || lastRoute != route) {
-            pool = backends.pool(route.backend(), channel);
+            pool = backends.pool(route.config().backend(), channel);
             lastPool = pool;
             lastRoute = route;
         }

@@ -11,7 +11,6 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
-import io.portward.config.model.RouteConfig;
 import io.portward.core.error.ErrorKind;
 import io.portward.core.http.ErrorReply;
 import io.portward.core.http.Forwarding;
@@ -22,6 +21,7 @@ import io.portward.core.http.RequestTarget.PathForm;
 import io.portward.core.http.ResponseHead;
 import io.portward.core.http.Trailers;
 import io.portward.core.observe.TlsInfo;
+import io.portward.core.route.Route;
 import io.portward.core.transport.Deadline;
 import io.portward.core.upstream.BackendPool;
 import io.portward.core.upstream.UpstreamConnection;
@@ -88,15 +88,17 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             refuse(method, ErrorKind.MALFORMED_REQUEST);
             return;
         }
-        RouteConfig route = service.routes().find(target.host(), target.path());
-        if (target.form() == PathForm.AMBIGUOUS && !service.routes().isCertain(route, target.host(), target.path())) {
-            refuse(method, ErrorKind.MALFORMED_REQUEST);
-            return;
-        }
         boolean upgrade = sink.acceptsUpgrade();
         boolean chunked = HttpUtil.isTransferEncodingChunked(request);
         HopByHop.strip(request.headers());
         requestId = client.forwarding().apply(request.headers(), target.authority());
+        // Headers are compared as the backend would get them.
+        Route route = service.routes().find(target.host(), target.path(), request);
+        if (target.form() == PathForm.AMBIGUOUS
+                && !service.routes().isCertain(route, target.host(), target.path(), request)) {
+            refuse(method, ErrorKind.MALFORMED_REQUEST);
+            return;
+        }
         if (route == null) {
             refuse(method, ErrorKind.NO_ROUTE);
             return;

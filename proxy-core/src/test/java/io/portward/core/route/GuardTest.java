@@ -2,6 +2,10 @@ package io.portward.core.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.UrlPath;
 import java.net.URLDecoder;
@@ -16,6 +20,7 @@ import org.junit.jupiter.api.Test;
 /** Whatever a server makes of a path that it gets, it is not what another route stands for. */
 class GuardTest {
 
+    private static final HttpRequest GET = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
     private static final RouteConfig ADMIN = new RouteConfig(null, "/admin", "guard");
     private static final RouteConfig DEEP = new RouteConfig(null, "/a/admin", "guard");
     private static final RouteConfig OPEN = new RouteConfig(null, null, "open");
@@ -79,10 +84,10 @@ class GuardTest {
                 refused++;
                 continue;
             }
-            RouteConfig route = ROUTES.find("", path);
-            if (UrlPath.isAmbiguous(path) && !ROUTES.isCertain(route, "", path)) {
+            Route route = ROUTES.find("", path, GET);
+            if (UrlPath.isAmbiguous(path) && !ROUTES.isCertain(route, "", path, GET)) {
                 refused++;
-            } else if (route == OPEN) {
+            } else if (route != null && route.config() == OPEN) {
                 forwarded++;
                 for (UnaryOperator<String> server : SERVERS) {
                     assertThat(server.apply(path) + "/")
@@ -100,9 +105,11 @@ class GuardTest {
     @Test
     void letsEncodedSlashesPassWhereNoRouteIsAtStake() {
         for (String path : List.of("/projects/group%2Fname", "/matrix;a=1;b=2/x", "/a%5Cb", "/x%2Fadmin")) {
-            assertThat(ROUTES.isCertain(OPEN, "", path)).as(path).isTrue();
+            Route route = ROUTES.find("", path, GET);
+            assertThat(ROUTES.isCertain(route, "", path, GET)).as(path).isTrue();
         }
         RouteTable one = RouteTable.of(List.of(OPEN));
-        assertThat(one.isCertain(OPEN, "", "/x%2F..%2Fadmin")).isTrue();
+        Route only = one.find("", "/x%2F..%2Fadmin", GET);
+        assertThat(one.isCertain(only, "", "/x%2F..%2Fadmin", GET)).isTrue();
     }
 }

@@ -8,11 +8,23 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which requests go to which backend.
+ * Which requests go to which backend, or how they are answered without one: exactly one of backend, redirect and respond is there.
  *
  * @param backend a key of {@link Configuration#backends()}
+ * @param stripPrefix taken from the beginning of the path before it is forwarded; null when nothing is
+ * @param rewritePath what takes the place of the path that matched; null when nothing does
+ * @param requestHeaders what is changed before a request is forwarded
+ * @param responseHeaders what is changed in the backend's response, or the route's own
  */
-public record RouteConfig(RouteMatch match, String backend) {
+public record RouteConfig(
+        RouteMatch match,
+        @Nullable String backend,
+        @Nullable RedirectConfig redirect,
+        @Nullable RespondConfig respond,
+        @Nullable String stripPrefix,
+        @Nullable String rewritePath,
+        HeaderChanges requestHeaders,
+        HeaderChanges responseHeaders) {
 
     private static final Pattern NAME =
             Pattern.compile("(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\\.[a-z0-9_]([a-z0-9_-]{0,62}))*");
@@ -26,6 +38,11 @@ public record RouteConfig(RouteMatch match, String backend) {
     /** A route by host and path prefix, as most are; null matches any. */
     public RouteConfig(@Nullable String host, @Nullable String path, String backend) {
         this(new RouteMatch(host, path, null, null, List.of(), Map.of()), backend);
+    }
+
+    /** A route that forwards requests as they are. */
+    public RouteConfig(RouteMatch match, String backend) {
+        this(match, backend, null, null, null, null, HeaderChanges.NONE, HeaderChanges.NONE);
     }
 
     /**

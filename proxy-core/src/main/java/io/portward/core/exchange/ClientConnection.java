@@ -7,6 +7,7 @@ import io.portward.core.observe.TlsInfo;
 import io.portward.core.route.Route;
 import io.portward.core.upstream.BackendPool;
 import io.portward.core.upstream.Backends;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What all exchanges of one client connection share. Threading: the channel's event loop. */
@@ -49,7 +50,7 @@ public final class ClientConnection {
     BackendPool poolOf(Route route) {
         BackendPool pool = lastPool;
         if (pool == null || lastRoute != route) {
-            pool = backends.pool(route.config().backend(), channel);
+            pool = backends.pool(Objects.requireNonNull(route.config().backend(), "a route to a backend"), channel);
             lastPool = pool;
             lastRoute = route;
         }

@@ -21,6 +21,7 @@ import io.portward.core.http.RequestTarget.PathForm;
 import io.portward.core.http.ResponseHead;
 import io.portward.core.http.Trailers;
 import io.portward.core.observe.TlsInfo;
+import io.portward.core.route.HeaderEdits;
 import io.portward.core.route.Route;
 import io.portward.core.transport.Deadline;
 import io.portward.core.upstream.BackendPool;
@@ -51,6 +52,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private @Nullable HttpRequest request;
     private @Nullable BackendPool pool;
     private @Nullable UpstreamConnection upstream;
+    private @Nullable HeaderEdits responseEdits;
     private HttpMethod method = HttpMethod.GET;
     private AsciiString requestId = AsciiString.EMPTY_STRING;
     private int status;
@@ -103,7 +105,16 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             refuse(method, ErrorKind.NO_ROUTE);
             return;
         }
+        responseEdits = route.responseEdits();
+        if (route.config().backend() == null) {
+            answer(route, target);
+            return;
+        }
         RequestHead.prepare(request, target, chunked, upgrade);
+        if (!apply(route, request, target)) {
+            refuse(method, ErrorKind.MALFORMED_REQUEST);
+            return;
+        }
         this.request = request;
         requestHasBody = !endOfRequest;
         BackendPool chosen = client.poolOf(route);
@@ -116,6 +127,31 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             if (!requestEnded) {
                 pauseRequest(true);
             }
+        }
+    }
+
+    /** @return false when no path comes out that could be forwarded */
+    private static boolean apply(Route route, HttpRequest request, RequestTarget target) {
+        if (route.rewrites()) {
+            String path = route.rewritten(target.path());
+            if (path == null) {
+                return false;
+            }
+            request.setUri(path + target.query());
+        }
+        HeaderEdits edits = route.requestEdits();
+        if (edits != null) {
+            edits.apply(request.headers());
+        }
+        return true;
+    }
+
+    private void answer(Route route, RequestTarget target) {
+        FullHttpResponse reply = RouteAnswer.of(route, target, requestId);
+        if (reply == null) {
+            refuse(method, ErrorKind.MALFORMED_REQUEST);
+        } else {
+            answer(reply);
         }
     }
 
@@ -185,11 +221,15 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             finish();
             return;
         }
-        status = kind.status();
+        answer(ErrorReply.of(kind, requestId));
+    }
+
+    /** Sends a response of Portward's own, and releases it. */
+    private void answer(FullHttpResponse reply) {
+        status = reply.status().code();
         responseStarted = true;
-        FullHttpResponse reply = ErrorReply.of(kind, requestId);
         addHsts(reply);
-        boolean bodiless = HttpMethod.HEAD.equals(method);
+        boolean bodiless = HttpMethod.HEAD.equals(method) || !reply.content().isReadable();
         // The count comes first: whoever has read the answer finds it in the metrics.
         finish();
         sink.head(ResponseHead.withoutBody(reply), bodiless);
@@ -257,6 +297,9 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         status = answered.code();
         boolean last = ResponseHead.endsAtHead(response, method);
         ResponseHead.prepare(response, requestId);
+        if (responseEdits != null) {
+            responseEdits.apply(response.headers());
+        }
         addHsts(response);
         sink.head(response, last);
     }

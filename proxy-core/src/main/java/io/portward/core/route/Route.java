@@ -28,6 +28,10 @@ public final class Route {
     private final Set<String> methods;
     private final List<HeaderRule> headers;
 
+    private final @Nullable PathRewrite rewrite;
+    private final @Nullable HeaderEdits requestEdits;
+    private final @Nullable HeaderEdits responseEdits;
+
     /** Whether host and path prefix are not all there is to compare. */
     private final boolean conditional;
 
@@ -61,11 +65,39 @@ public final class Route {
         this.headers = match.headers().entrySet().stream()
                 .map(entry -> HeaderRule.of(entry.getKey(), entry.getValue()))
                 .toList();
+        this.rewrite = PathRewrite.of(config);
+        this.requestEdits = HeaderEdits.of(config.requestHeaders());
+        this.responseEdits = HeaderEdits.of(config.responseHeaders());
         this.conditional = exactPath != null || pathRegex != null || !methods.isEmpty() || !headers.isEmpty();
     }
 
     public RouteConfig config() {
         return config;
+    }
+
+    /** Whether requests are forwarded under another path. */
+    public boolean rewrites() {
+        return rewrite != null;
+    }
+
+    /**
+     * The path to forward.
+     *
+     * @param path in normal form, matched by this route
+     * @return null when nothing sensible comes out
+     */
+    public @Nullable String rewritten(String path) {
+        return rewrite == null ? path : rewrite.apply(path);
+    }
+
+    /** Null when requests are forwarded with the headers they have. */
+    public @Nullable HeaderEdits requestEdits() {
+        return requestEdits;
+    }
+
+    /** Null when responses are passed on with the headers they have. */
+    public @Nullable HeaderEdits responseEdits() {
+        return responseEdits;
     }
 
     @Nullable

@@ -90,6 +90,10 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             refuse(method, ErrorKind.MALFORMED_REQUEST);
             return;
         }
+        if (client.isMisdirected(target.host())) {
+            refuse(method, ErrorKind.MISDIRECTED);
+            return;
+        }
         boolean upgrade = sink.acceptsUpgrade();
         boolean chunked = HttpUtil.isTransferEncodingChunked(request);
         HopByHop.strip(request.headers());

@@ -15,6 +15,7 @@ import io.portward.core.route.RouteTable;
 import io.portward.core.transport.Transport;
 import io.portward.core.upstream.Backends;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,7 +101,12 @@ public final class HttpService {
 
     /** Once for each client connection; kept by the front end and given to each exchange. */
     public ClientConnection client(Channel channel, ConnectionInfo info, TlsInfo tls) {
-        return new ClientConnection(channel, info, tls, new Forwarding(info, trustedProxies), backends);
+        return client(channel, info, tls, host -> true);
+    }
+
+    /** @param hosts which the client may ask for on this connection; others get 421. Asked on the channel's event loop */
+    public ClientConnection client(Channel channel, ConnectionInfo info, TlsInfo tls, Predicate<String> hosts) {
+        return new ClientConnection(channel, info, tls, new Forwarding(info, trustedProxies), backends, hosts);
     }
 
     public Exchange newExchange(ClientConnection client, ResponseSink sink) {

@@ -115,7 +115,7 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                         Http2FrontEnd.addTo(
                                 channel.pipeline(),
                                 service,
-                                service.client(channel, info, TLS),
+                                service.client(channel, info, TLS, host -> !host.equals("misdirected.example")),
                                 transport.deadlines(channel));
                         clients.add(channel);
                     }

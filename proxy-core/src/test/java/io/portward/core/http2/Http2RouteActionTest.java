@@ -11,14 +11,14 @@ import io.portward.config.model.RouteMatch;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Routes that answer themselves, over HTTP/2. */
 class Http2RouteActionTest {
 
-    private static Http2Fixture fixture;
+    private Http2Fixture fixture;
 
     private static RouteConfig route(String path, RedirectConfig redirect, RespondConfig respond) {
         return new RouteConfig(
@@ -32,17 +32,30 @@ class Http2RouteActionTest {
                 new HeaderChanges(Map.of("x-set", "1"), Map.of(), List.of()));
     }
 
-    @BeforeAll
-    static void start() {
+    @BeforeEach
+    void start() {
         fixture = new Http2Fixture(List.of(
                 route("/old", new RedirectConfig(LocationTemplate.parse("https://{host}/new{uri}"), 308), null),
                 route("/empty", null, new RespondConfig(204, "", "text/plain")),
                 route("/no", null, new RespondConfig(403, "no", "text/plain"))));
     }
 
-    @AfterAll
-    static void stop() {
+    @AfterEach
+    void stop() {
         fixture.close();
+    }
+
+    @Test
+    void refusesAHostThatTheConnectionIsNotFor() throws Exception {
+        try (RawH2Client client = fixture.open()) {
+            client.headers(
+                    1, true, ":method", "GET", ":scheme", "https", ":authority", "misdirected.example", ":path", "/no");
+            assertThat(client.response(1).status()).isEqualTo(421);
+            assertThat(client.request(3, true, "GET", "/no").response(3).status())
+                    .isEqualTo(403);
+        }
+        assertThat(fixture.finished.poll(5, TimeUnit.SECONDS)).isEqualTo("GET 421 h2");
+        assertThat(fixture.finished.poll(5, TimeUnit.SECONDS)).isEqualTo("GET 403 h2");
     }
 
     @Test

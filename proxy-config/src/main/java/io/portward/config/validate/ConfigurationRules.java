@@ -119,15 +119,24 @@ public final class ConfigurationRules {
             checkBackendReference(path + ".backend", backend);
             checkHash(path + ".backend", configuration.backends().get(backend));
         }
+        checkRoutes(port, path);
+    }
+
+    private void checkRoutes(PortConfig port, String path) {
         for (int i = 0; i < port.routes().size(); i++) {
             RouteConfig route = port.routes().get(i);
+            RouteRules.check(route, path + ".routes[" + i + "]", problems);
+            String name = route.backend();
+            if (name == null) {
+                continue;
+            }
             String at = path + ".routes[" + i + "].backend";
-            checkBackendReference(at, route.backend());
-            BackendConfig target = configuration.backends().get(route.backend());
+            checkBackendReference(at, name);
+            BackendConfig target = configuration.backends().get(name);
             if (target != null && target.proxyProtocol() != ProxyProtocol.NONE) {
                 problems.error(
                         at,
-                        "backend '" + route.backend()
+                        "backend '" + name
                                 + "' has proxyProtocol, but connections for routes are shared by many"
                                 + " clients; the client's address is in X-Forwarded-For instead");
             }

@@ -38,6 +38,20 @@ final class Scalars {
 
     static final ScalarType<String> NAME = text("a name", NAME_PATTERN, Scalars::parseName, n -> n, "");
 
+    /** Names of the file's own things as keys of a mapping. */
+    static final ScalarType<String> KEY = text(
+            "a name",
+            NAME_PATTERN,
+            (text, place) -> {
+                if (!Pattern.matches(NAME_PATTERN, text)) {
+                    throw new IllegalArgumentException(
+                            "this is not a name (expected: up to 63 letters, digits, '-', '_' or '.')");
+                }
+                return text;
+            },
+            n -> n,
+            "");
+
     static final ScalarType<Path> FILE =
             text("the path of a file", "^[^\\u0000]+$", Scalars::parseFile, Path::toString, Path.of(""));
 
@@ -225,7 +239,7 @@ final class Scalars {
         return map;
     }
 
-    private static <T> ScalarType<T> text(
+    static <T> ScalarType<T> text(
             String expected, String pattern, ScalarType.Parser<T> parser, Function<T, Object> writer, T example) {
         Map<String, Object> schema = ordered("type", "string", "pattern", pattern);
         return new ScalarType<>(expected, "", Set.of(ScalarKind.TEXT), parser, writer, example, schema);

@@ -12,17 +12,18 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
 import io.portward.config.model.BalanceConfig;
-import io.portward.config.model.RouteConfig;
 import io.portward.core.error.ErrorKind;
-import io.portward.core.http.Cookies;
 import io.portward.core.http.ErrorReply;
 import io.portward.core.http.Forwarding;
 import io.portward.core.http.HopByHop;
 import io.portward.core.http.RequestHead;
+import io.portward.core.http.RequestRules;
 import io.portward.core.http.RequestTarget;
 import io.portward.core.http.ResponseHead;
 import io.portward.core.http.Trailers;
 import io.portward.core.observe.TlsInfo;
+import io.portward.core.route.HeaderEdits;
+import io.portward.core.route.Route;
 import io.portward.core.transport.Deadline;
 import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.upstream.BackendPool;
@@ -54,6 +55,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private @Nullable HttpRequest request;
     private @Nullable BackendPool pool;
     private @Nullable UpstreamConnection upstream;
+    private @Nullable HeaderEdits responseEdits;
     private HttpMethod method = HttpMethod.GET;
     private AsciiString requestId = AsciiString.EMPTY_STRING;
     private int status;
@@ -79,7 +81,11 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         DeadlineWheel deadlines = service.transport().deadlines(client.channel());
         this.deadline = deadlines.create(this::timedOut);
         this.pace = new ClientPace(
-                sink, service.port().timeouts(), deadlines, service.transport().isEpoll(), this::clientTooSlow);
+                sink,
+                service.port().timeouts(),
+                deadlines,
+                service.transport().isEpoll(),
+                () -> refuse(method, ErrorKind.REQUEST_TIMEOUT));
     }
 
     /**
@@ -92,24 +98,33 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         assert client.channel().eventLoop().inEventLoop();
         method = request.method();
         requestEnded = endOfRequest;
-        if (service.isOverRate(client, request.headers())) {
-            refuse(method, ErrorKind.TOO_MANY_REQUESTS);
+        ErrorKind problem = Gate.refusal(service, client, request, target);
+        if (problem != null) {
+            refuse(method, problem);
             return;
         }
-        RouteConfig route = service.routes().find(target.host(), target.path());
         boolean upgrade = sink.acceptsUpgrade();
         boolean chunked = HttpUtil.isTransferEncodingChunked(request);
         HopByHop.strip(request.headers());
         requestId = client.forwarding().apply(request.headers(), target.authority());
-        if (route == null) {
-            refuse(method, ErrorKind.NO_ROUTE);
+        // Headers are compared as the backend would get them.
+        Route route = service.routes().find(target.host(), target.path(), request);
+        problem = Gate.refusal(service, route, request, target, !endOfRequest);
+        if (problem != null || route == null) {
+            refuse(method, problem == null ? ErrorKind.NO_ROUTE : problem);
             return;
         }
-        if (!endOfRequest && HttpUtil.getContentLength(request, 0L) > service.maxBody()) {
-            refuse(method, ErrorKind.BODY_TOO_LARGE);
+        responseEdits = route.responseEdits();
+        if (route.config().backend() == null) {
+            FullHttpResponse reply = RouteAnswer.of(route, target, requestId);
+            answer(reply == null ? ErrorReply.of(ErrorKind.MALFORMED_REQUEST, requestId) : reply);
             return;
         }
         RequestHead.prepare(request, target, chunked, upgrade);
+        if (!Gate.apply(route, request, target)) {
+            refuse(method, ErrorKind.MALFORMED_REQUEST);
+            return;
+        }
         this.request = request;
         requestHasBody = !endOfRequest;
         BackendPool chosen = client.poolOf(route);
@@ -205,11 +220,15 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             finish();
             return;
         }
-        status = kind.status();
+        answer(ErrorReply.of(kind, requestId));
+    }
+
+    /** Sends a response of Portward's own, and releases it. */
+    private void answer(FullHttpResponse reply) {
+        status = reply.status().code();
         responseStarted = true;
-        FullHttpResponse reply = ErrorReply.of(kind, requestId);
-        addHsts(reply);
-        boolean bodiless = HttpMethod.HEAD.equals(method);
+        service.addHsts(reply);
+        boolean bodiless = HttpMethod.HEAD.equals(method) || !reply.content().isReadable();
         // The count comes first: whoever has read the answer finds it in the metrics.
         finish();
         sink.head(ResponseHead.withoutBody(reply), bodiless);
@@ -264,12 +283,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     @Override
     public @Nullable CharSequence hashed(BalanceConfig balance) {
         assert request != null : "started";
-        return switch (balance.method()) {
-            case HASH_SOURCE -> client.info().client().getAddress().getHostAddress();
-            case HASH_HEADER -> request.headers().get(balance.name());
-            case HASH_COOKIE -> Cookies.find(request.headers(), balance.name());
-            case ROUND_ROBIN, LEAST_REQUESTS, RANDOM -> null;
-        };
+        return Gate.hashed(balance, client, request);
     }
 
     @Override
@@ -290,7 +304,10 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         status = answered.code();
         boolean last = ResponseHead.endsAtHead(response, method);
         ResponseHead.prepare(response, requestId);
-        addHsts(response);
+        if (responseEdits != null) {
+            responseEdits.apply(response.headers());
+        }
+        service.addHsts(response);
         sink.head(response, last);
     }
 
@@ -302,7 +319,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             sink.head(response, true);
             sink.flush();
             pauseResponseIfFull();
-        } else if (sink.acceptsUpgrade() && isWebSocketAccept(response)) {
+        } else if (request != null && sink.acceptsUpgrade() && ResponseHead.isWebSocketAccept(response, request)) {
             upgrading = true;
             responseStarted = true;
             status = response.status().code();
@@ -316,12 +333,6 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private void refuseResponse() {
         assert upstream != null : "a response comes from somewhere";
         upstream.refuseResponse();
-    }
-
-    private boolean isWebSocketAccept(HttpResponse response) {
-        assert request != null : "started";
-        String key = request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_KEY);
-        return key != null && ResponseHead.isWebSocketAccept(response, key);
     }
 
     @Override
@@ -415,12 +426,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
 
     /** Idempotent, and nothing of it was consumed that cannot be sent again. The head can, since it is written from the same object. */
     private boolean isRepeatable() {
-        return !requestHasBody
-                && (HttpMethod.GET.equals(method)
-                        || HttpMethod.HEAD.equals(method)
-                        || HttpMethod.OPTIONS.equals(method)
-                        || HttpMethod.PUT.equals(method)
-                        || HttpMethod.DELETE.equals(method));
+        return !requestHasBody && RequestRules.isIdempotent(method);
     }
 
     private void timedOut() {
@@ -432,10 +438,6 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         refuse(method, isClientsTurn() ? ErrorKind.REQUEST_TIMEOUT : ErrorKind.UPSTREAM_TIMEOUT);
-    }
-
-    private void clientTooSlow() {
-        refuse(method, ErrorKind.REQUEST_TIMEOUT);
     }
 
     /** Whether it is the client that has to take or to send something, and not the backend. */
@@ -470,13 +472,6 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             requestPaused = pause;
             progress();
             sink.pauseRequest(pause);
-        }
-    }
-
-    private void addHsts(HttpResponse response) {
-        String hsts = service.hsts();
-        if (hsts != null) {
-            response.headers().set("strict-transport-security", hsts);
         }
     }
 

@@ -2,6 +2,7 @@ package io.portward.core.exchange;
 
 import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
 import io.portward.config.model.AddressRange;
 import io.portward.config.model.HstsConfig;
 import io.portward.config.model.LimitConfig;
@@ -18,6 +19,7 @@ import io.portward.core.transport.Transport;
 import io.portward.core.upstream.Backends;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,14 +117,20 @@ public final class HttpService {
         return errorLog;
     }
 
-    @Nullable
-    String hsts() {
-        return hsts;
+    void addHsts(HttpResponse response) {
+        if (hsts != null) {
+            response.headers().set("strict-transport-security", hsts);
+        }
     }
 
     /** Once for each client connection; kept by the front end and given to each exchange. */
     public ClientConnection client(Channel channel, ConnectionInfo info, TlsInfo tls) {
-        return new ClientConnection(channel, info, tls, new Forwarding(info, trustedProxies), backends);
+        return client(channel, info, tls, host -> true);
+    }
+
+    /** @param hosts which the client may ask for on this connection; others get 421. Asked on the channel's event loop */
+    public ClientConnection client(Channel channel, ConnectionInfo info, TlsInfo tls, Predicate<String> hosts) {
+        return new ClientConnection(channel, info, tls, new Forwarding(info, trustedProxies), backends, hosts);
     }
 
     public Exchange newExchange(ClientConnection client, ResponseSink sink) {

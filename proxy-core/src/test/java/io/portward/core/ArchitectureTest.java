@@ -15,7 +15,7 @@ class ArchitectureTest {
 
     private static final List<List<String>> LEVELS = Stream.of(
                     List.of("error"),
-                    List.of("observe", "route", "transport"),
+                    List.of("observe", "route", "transport", "limit"),
                     List.of("tls", "proxyprotocol", "http"),
                     List.of("relay"),
                     List.of("upstream"),

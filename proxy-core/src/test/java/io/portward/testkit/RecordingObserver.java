@@ -131,6 +131,7 @@ public final class RecordingObserver implements Observer {
         private final List<Sighting> sightings;
         private final AtomicInteger active = new AtomicInteger();
         private final AtomicInteger connectFailures = new AtomicInteger();
+        private volatile boolean up;
 
         private ServerEvents(List<Sighting> sightings) {
             this.sightings = sightings;
@@ -138,6 +139,10 @@ public final class RecordingObserver implements Observer {
 
         public int active() {
             return active.get();
+        }
+
+        public boolean isUp() {
+            return up;
         }
 
         public int connectFailures() {
@@ -163,7 +168,7 @@ public final class RecordingObserver implements Observer {
 
         @Override
         public void up(boolean up) {
-            // Nobody asks yet.
+            this.up = up;
         }
     }
 

@@ -7,15 +7,18 @@ import io.portward.config.model.Configuration;
 import io.portward.config.pem.PemLoader;
 import io.portward.core.connection.DataPlane;
 import io.portward.core.connection.StartException;
+import io.portward.core.observe.ServerState;
 import io.portward.core.transport.Transport;
 import io.portward.server.admin.AdminServer;
 import io.portward.server.admin.Readiness;
 import io.portward.server.metrics.MetricsObserver;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -75,13 +78,20 @@ final class ProxyProcess implements AutoCloseable {
         MetricsObserver metrics = new MetricsObserver();
         metrics.observeProcess();
         Readiness readiness = new Readiness();
+        AtomicReference<@Nullable DataPlane> serving = new AtomicReference<>();
         AdminServer admin = null;
         boolean started = false;
         try {
             if (configuration.admin() != null) {
-                admin = AdminServer.start(configuration.admin(), transport, metrics::scrape, readiness);
+                admin = AdminServer.start(
+                        configuration.admin(),
+                        transport,
+                        metrics::scrape,
+                        () -> serverStates(serving.get()),
+                        readiness);
             }
             DataPlane dataPlane = DataPlane.start(configuration, pem, transport, metrics);
+            serving.set(dataPlane);
             readiness.become(Readiness.Stage.READY);
             started = true;
             return new ProxyProcess(configuration, transport, metrics, readiness, admin, dataPlane);
@@ -93,6 +103,11 @@ final class ProxyProcess implements AutoCloseable {
                 metrics.close();
             }
         }
+    }
+
+    /** Nothing while the admin port alone is open. */
+    private static List<ServerState> serverStates(@Nullable DataPlane serving) {
+        return serving == null ? List.of() : serving.serverStates();
     }
 
     /** {@code portward ready: https 0.0.0.0:443, imaps 127.0.0.1:38211, admin 127.0.0.1:9180}: the addresses the kernel gave. */

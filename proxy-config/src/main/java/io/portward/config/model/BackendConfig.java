@@ -1,20 +1,46 @@
 package io.portward.config.model;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A group of servers that answer the same requests.
  *
  * @param timeouts effective: the file's defaults with the backend's own on top
+ * @param health null for no checks
+ * @param limits null for none
  */
 public record BackendConfig(
         String name,
         List<ServerConfig> servers,
         BackendProtocol protocol,
         ProxyProtocol proxyProtocol,
-        TimeoutConfig timeouts) {
+        TimeoutConfig timeouts,
+        @Nullable HealthConfig health,
+        BalanceConfig balance,
+        @Nullable BackendLimitConfig limits,
+        RetryConfig retries) {
 
     public BackendConfig {
         servers = List.copyOf(servers);
+    }
+
+    /** One that has nothing more than this, and no retries. */
+    public BackendConfig(
+            String name,
+            List<ServerConfig> servers,
+            BackendProtocol protocol,
+            ProxyProtocol proxyProtocol,
+            TimeoutConfig timeouts) {
+        this(
+                name,
+                servers,
+                protocol,
+                proxyProtocol,
+                timeouts,
+                null,
+                BalanceConfig.ROUND_ROBIN,
+                null,
+                new RetryConfig(0, 0));
     }
 }

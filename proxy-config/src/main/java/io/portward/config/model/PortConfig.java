@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param certificates names to choose from; empty means all
  * @param timeouts effective: the file's defaults with the port's own on top
  * @param proxyProtocol what is expected of whoever connects
+ * @param maxConnections of clients on this port; null for no limit of its own
  */
 public record PortConfig(
         ListenAddress listen,
@@ -25,7 +26,8 @@ public record PortConfig(
         TlsConfig tls,
         List<String> certificates,
         TimeoutConfig timeouts,
-        ProxyHeaders proxyProtocol) {
+        ProxyHeaders proxyProtocol,
+        @Nullable Integer maxConnections) {
 
     public PortConfig {
         routes = List.copyOf(routes);

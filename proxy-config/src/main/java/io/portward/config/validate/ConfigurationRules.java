@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The rules that need more than one section of the file, and no other file. */
 public final class ConfigurationRules {
@@ -116,19 +117,39 @@ public final class ConfigurationRules {
         String backend = port.backend();
         if (backend != null) {
             checkBackendReference(path + ".backend", backend);
+            checkHash(path + ".backend", configuration.backends().get(backend));
         }
+        checkRoutes(port, path);
+    }
+
+    private void checkRoutes(PortConfig port, String path) {
         for (int i = 0; i < port.routes().size(); i++) {
             RouteConfig route = port.routes().get(i);
+            RouteRules.check(route, path + ".routes[" + i + "]", problems);
+            String name = route.backend();
+            if (name == null) {
+                continue;
+            }
             String at = path + ".routes[" + i + "].backend";
-            checkBackendReference(at, route.backend());
-            BackendConfig target = configuration.backends().get(route.backend());
+            checkBackendReference(at, name);
+            BackendConfig target = configuration.backends().get(name);
             if (target != null && target.proxyProtocol() != ProxyProtocol.NONE) {
                 problems.error(
                         at,
-                        "backend '" + route.backend()
+                        "backend '" + name
                                 + "' has proxyProtocol, but connections for routes are shared by many"
                                 + " clients; the client's address is in X-Forwarded-For instead");
             }
+        }
+    }
+
+    private void checkHash(String at, @Nullable BackendConfig target) {
+        if (target != null && target.balance().needsHttp()) {
+            problems.error(
+                    at,
+                    "backend '" + target.name() + "' balances by "
+                            + target.balance().hash()
+                            + ", which only requests of https ports have; use {hash: source}");
         }
     }
 

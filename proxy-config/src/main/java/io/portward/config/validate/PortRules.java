@@ -86,7 +86,8 @@ final class PortRules {
     private static void checkRoutes(List<RouteConfig> routes, String path, Problems problems) {
         for (int later = 1; later < routes.size(); later++) {
             for (int earlier = 0; earlier < later; earlier++) {
-                if (isReadable(problems, path, earlier) && routes.get(earlier).shadows(routes.get(later))) {
+                if (!problems.isWrongWithin(path + ".routes[" + earlier + "]")
+                        && routes.get(earlier).shadows(routes.get(later))) {
                     problems.warning(
                             path + ".routes[" + later + "]",
                             "never reached: routes[" + earlier + "] already matches every such request");
@@ -94,11 +95,6 @@ final class PortRules {
                 }
             }
         }
-    }
-
-    private static boolean isReadable(Problems problems, String path, int route) {
-        String at = path + ".routes[" + route + "]";
-        return !problems.isWrong(at + ".host") && !problems.isWrong(at + ".path");
     }
 
     private static void checkHsts(HstsConfig hsts, String path, Problems problems) {

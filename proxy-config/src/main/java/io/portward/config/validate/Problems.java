@@ -83,6 +83,12 @@ public final class Problems {
         return wrongPaths.contains("");
     }
 
+    /** Whether an error was reported at {@code path}, at something that contains it, or at something in it. */
+    public boolean isWrongWithin(String path) {
+        return isWrong(path)
+                || wrongPaths.stream().anyMatch(wrong -> wrong.startsWith(path + ".") || wrong.startsWith(path + "["));
+    }
+
     public boolean hasErrors() {
         return errors > 0;
     }

@@ -1,8 +1,12 @@
 package io.portward.config.yaml;
 
 import io.portward.config.model.BackendConfig;
+import io.portward.config.model.BackendLimitConfig;
 import io.portward.config.model.BackendProtocol;
+import io.portward.config.model.BalanceConfig;
+import io.portward.config.model.HealthConfig;
 import io.portward.config.model.ProxyProtocol;
+import io.portward.config.model.RetryConfig;
 import io.portward.config.model.ServerConfig;
 import io.portward.config.model.TimeoutConfig;
 import java.util.List;
@@ -15,6 +19,9 @@ final class BackendKeys {
 
     /** A server that expects no PROXY header takes it for garbage. */
     private static final ProxyProtocol DEFAULT_PROXY_PROTOCOL = ProxyProtocol.NONE;
+
+    /** Even without knowing anything of the requests, and without anything to get wrong. */
+    private static final BalanceConfig DEFAULT_BALANCE = BalanceConfig.ROUND_ROBIN;
 
     /** Planned protocols deserve a better answer than "unknown". */
     private static final List<String> PLANNED_PROTOCOLS = List.of("h2c", "https", "h2");
@@ -45,11 +52,46 @@ final class BackendKeys {
             BackendConfig::timeouts,
             "What differs for this backend from the timeouts of the file.");
 
+    private static final Key<BackendConfig, HealthConfig> HEALTH = Key.optional(
+            "health",
+            HealthKeys.SECTION,
+            BackendConfig::health,
+            "Checks of each server; absent means that only traffic tells whether they work.");
+
+    private static final Key<BackendConfig, BalanceConfig> BALANCE = Key.withDefault(
+            "balance",
+            new BalanceType(),
+            DEFAULT_BALANCE,
+            BackendConfig::balance,
+            "How the servers share requests, or the connections of TCP ports; all ways respect the weights.");
+
+    private static final Key<BackendConfig, BackendLimitConfig> LIMITS = Key.optional(
+            "limits",
+            BackendLimitKeys.SECTION,
+            BackendConfig::limits,
+            "How much work the backend gets at a time; absent means as much as comes.");
+
+    private static final Key<BackendConfig, RetryConfig> RETRIES = Key.withDefault(
+            "retries",
+            RetryKeys.SECTION,
+            RetryKeys.DEFAULT,
+            BackendConfig::retries,
+            "When a request is sent to another server.");
+
     static final Section<BackendConfig> SECTION = new Section<>(
             "backend",
             "A group of servers that answer the same requests.",
-            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS),
-            v -> new BackendConfig(v.name(), v.get(SERVERS), v.get(PROTOCOL), v.get(PROXY_PROTOCOL), v.get(TIMEOUTS)));
+            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS, HEALTH, BALANCE, LIMITS, RETRIES),
+            v -> new BackendConfig(
+                    v.name(),
+                    v.get(SERVERS),
+                    v.get(PROTOCOL),
+                    v.get(PROXY_PROTOCOL),
+                    v.get(TIMEOUTS),
+                    v.find(HEALTH),
+                    v.get(BALANCE),
+                    v.find(LIMITS),
+                    v.get(RETRIES)));
 
     private BackendKeys() {}
 }

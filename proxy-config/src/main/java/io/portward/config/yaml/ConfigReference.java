@@ -60,10 +60,13 @@ public final class ConfigReference {
             return "list: " + value(list.element(), path + "[]");
         }
         if (type instanceof MapType<?> map) {
-            return "names of your own, each with " + value(map.element(), path + ".NAME");
+            return map.words() + value(map.element(), path + ".NAME");
         }
         if (type instanceof ServerType) {
             return Scalars.SERVER_ADDRESS.expected() + ", or " + value(ServerType.LONG_FORM, path);
+        }
+        if (type instanceof BalanceType) {
+            return BalanceType.METHOD.expected() + ", or " + value(BalanceType.LONG_FORM, path);
         }
         if (type instanceof Section<?> section) {
             pending.add(new Part(path, section));

@@ -2,14 +2,23 @@ package io.portward.config.yaml;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 
-/** Values under names that the operator chooses. */
-record MapType<T>(ValueType<T> element) implements ValueType<Map<String, T>> {
+/**
+ * Values under names that the operator chooses.
+ *
+ * @param names what the names are; two that read the same are an error
+ * @param words for the reference, before the words for the element
+ */
+record MapType<T>(ScalarType<String> names, ValueType<T> element, String words) implements ValueType<Map<String, T>> {
+
+    /** Names of the operator's own. */
+    MapType(ValueType<T> element) {
+        this(Scalars.KEY, element, "names of your own, each with ");
+    }
 
     @Override
     public Map<String, T> read(Node node, Place place, @Nullable Map<String, T> fallback) {
@@ -25,12 +34,15 @@ record MapType<T>(ValueType<T> element) implements ValueType<Map<String, T>> {
                 Mappings.entries(mapping, place).entrySet()) {
             Place at = place.key(entry.getKey());
             at.locate(entry.getValue().getKeyNode());
-            if (!Pattern.matches(Scalars.NAME_PATTERN, entry.getKey())) {
-                at.error(
-                        entry.getValue().getKeyNode(),
-                        "this is not a name (expected: up to 63 letters, digits, '-', '_' or '.')");
+            String name = entry.getKey();
+            try {
+                name = names.parser().parse(name, at);
+            } catch (IllegalArgumentException e) {
+                at.error(entry.getValue().getKeyNode(), String.valueOf(e.getMessage()));
             }
-            values.put(entry.getKey(), element.read(entry.getValue().getValueNode(), at, null));
+            if (values.put(name, element.read(entry.getValue().getValueNode(), at, null)) != null) {
+                at.error(entry.getValue().getKeyNode(), "'" + name + "' is given twice");
+            }
         }
         return values;
     }
@@ -49,9 +61,13 @@ record MapType<T>(ValueType<T> element) implements ValueType<Map<String, T>> {
 
     @Override
     public Map<String, Object> schema(Map<String, Object> definitions) {
+        Object pattern = names.schema(definitions).getOrDefault("pattern", "");
         return Scalars.ordered(
-                "type", "object",
-                "propertyNames", Map.of("pattern", Scalars.NAME_PATTERN),
-                "additionalProperties", element.schema(definitions));
+                "type",
+                "object",
+                "propertyNames",
+                Map.of("pattern", pattern),
+                "additionalProperties",
+                element.schema(definitions));
     }
 }

@@ -29,27 +29,6 @@ final class PortKeys {
     private static final Set<String> TCP = names(PortProtocol::isTcp);
     private static final Set<String> TLS = names(PortProtocol::isTls);
 
-    private static final Key<RouteConfig, String> ROUTE_HOST = Key.optional(
-            "host",
-            Scalars.HOST,
-            RouteConfig::host,
-            "Requests for this host: an exact name, or *.example.com for one label below; absent means any.");
-
-    private static final Key<RouteConfig, String> ROUTE_PATH = Key.optional(
-            "path",
-            Scalars.URL_PATH,
-            RouteConfig::path,
-            "Requests under this path, compared segment by segment; absent means any.");
-
-    private static final Key<RouteConfig, String> ROUTE_BACKEND =
-            Key.required("backend", Scalars.NAME, RouteConfig::backend, "The backend that answers.");
-
-    private static final Section<RouteConfig> ROUTE = new Section<>(
-            "route",
-            "Which requests go to which backend.",
-            List.of(ROUTE_HOST, ROUTE_PATH, ROUTE_BACKEND),
-            v -> new RouteConfig(v.find(ROUTE_HOST), v.find(ROUTE_PATH), v.get(ROUTE_BACKEND)));
-
     private static final Key<HstsConfig, Duration> MAX_AGE = Key.withDefault(
             "maxAge",
             Scalars.duration(Duration.ZERO, Duration.ofDays(3650)),
@@ -91,7 +70,7 @@ final class PortKeys {
 
     private static final Key<PortConfig, List<RouteConfig>> ROUTES = Key.<PortConfig, List<RouteConfig>>withDefault(
                     "routes",
-                    new ListType<>(ROUTE, 1),
+                    new ListType<>(RouteKeys.SECTION, 1),
                     List.of(),
                     PortConfig::routes,
                     "Where requests go; the first match wins, and a request that matches none gets 404.")
@@ -144,10 +123,27 @@ final class PortKeys {
             PortConfig::proxyProtocol,
             "PROXY header (v1 or v2) in front of TLS, believed from trustedProxies only: none, optional, or required, which serves nobody else.");
 
+    private static final Key<PortConfig, Integer> MAX_CONNECTIONS = Key.optional(
+            "maxConnections",
+            Scalars.number(1, 1_000_000),
+            PortConfig::maxConnections,
+            "The most client connections of this port; beyond it a connection is closed at once. Absent means that only 'limits' bound them.");
+
     static final Section<PortConfig> SECTION = new Section<>(
             "port",
             "One listener.",
-            List.of(LISTEN, PROTOCOL, ROUTES, BACKEND, TO, HSTS_KEY, TLS_KEY, CERTIFICATES, TIMEOUTS, PROXY_PROTOCOL),
+            List.of(
+                    LISTEN,
+                    PROTOCOL,
+                    ROUTES,
+                    BACKEND,
+                    TO,
+                    HSTS_KEY,
+                    TLS_KEY,
+                    CERTIFICATES,
+                    TIMEOUTS,
+                    PROXY_PROTOCOL,
+                    MAX_CONNECTIONS),
             PROTOCOL,
             v -> new PortConfig(
                     v.get(LISTEN),
@@ -159,7 +155,8 @@ final class PortKeys {
                     v.get(TLS_KEY),
                     v.get(CERTIFICATES),
                     v.get(TIMEOUTS),
-                    v.get(PROXY_PROTOCOL)),
+                    v.get(PROXY_PROTOCOL),
+                    v.find(MAX_CONNECTIONS)),
             List.of());
 
     private PortKeys() {}

@@ -1,14 +1,13 @@
 package io.portward.config.yaml;
 
 import io.portward.config.model.AdminConfig;
-import io.portward.config.model.LimitConfig;
 import io.portward.config.model.ListenAddress;
 import io.portward.config.model.LogConfig;
 import io.portward.config.model.ShutdownConfig;
 import java.time.Duration;
 import java.util.List;
 
-/** The sections that concern the process as a whole: {@code admin}, {@code shutdown}, {@code log}, {@code limits}. */
+/** The sections that concern the process as a whole: {@code admin}, {@code shutdown}, {@code log}. */
 final class ProcessKeys {
 
     /** Below the 90 seconds that systemd waits, above what a page with slow parts takes. */
@@ -19,17 +18,11 @@ final class ProcessKeys {
     /** People read it first; collectors can ask for JSON. */
     private static final LogConfig.Format DEFAULT_FORMAT = LogConfig.Format.TEXT;
 
-    /** Browsers send up to about 32 KiB of cookies for a host; twice that, and still small per connection. */
-    private static final int DEFAULT_HEADER_BYTES = 64 * 1024;
-
-    /** Browsers send about 20 fields; peers allow 100 to 128. */
-    private static final int DEFAULT_HEADER_COUNT = 128;
-
-    /** RFC 9110 §4.1 asks for 8000 octets at least; long queries reach twice that. */
-    private static final int DEFAULT_URI_BYTES = 16 * 1024;
-
     private static final Key<AdminConfig, ListenAddress> ADMIN_LISTEN = Key.required(
-            "listen", Scalars.LISTEN, AdminConfig::listen, "Where /metrics, /healthz and /readyz are served.");
+            "listen",
+            Scalars.LISTEN,
+            AdminConfig::listen,
+            "Where /metrics, /backends, /healthz and /readyz are served.");
 
     private static final Key<AdminConfig, Boolean> ALLOW_REMOTE = Key.withDefault(
             "allowRemote",
@@ -77,36 +70,6 @@ final class ProcessKeys {
             "What the process logs to stderr.",
             List.of(LEVEL, FORMAT),
             v -> new LogConfig(v.get(LEVEL), v.get(FORMAT)));
-
-    private static final Key<LimitConfig, Integer> HEADER_BYTES = Key.withDefault(
-            "headerBytes",
-            Scalars.size(1024, 1024 * 1024),
-            DEFAULT_HEADER_BYTES,
-            LimitConfig::headerBytes,
-            "The largest header section; beyond it a request gets 431.");
-
-    private static final Key<LimitConfig, Integer> HEADER_COUNT = Key.withDefault(
-            "headerCount",
-            Scalars.number(8, 10_000),
-            DEFAULT_HEADER_COUNT,
-            LimitConfig::headerCount,
-            "The most fields of a header section; beyond it a request gets 431.");
-
-    private static final Key<LimitConfig, Integer> URI_BYTES = Key.withDefault(
-            "uriBytes",
-            Scalars.size(256, 1024 * 1024),
-            DEFAULT_URI_BYTES,
-            LimitConfig::uriBytes,
-            "The longest request target; beyond it a request gets 414.");
-
-    static final LimitConfig DEFAULT_LIMITS =
-            new LimitConfig(DEFAULT_HEADER_BYTES, DEFAULT_HEADER_COUNT, DEFAULT_URI_BYTES);
-
-    static final Section<LimitConfig> LIMITS = new Section<>(
-            "limits",
-            "Upper bounds on what a client may send.",
-            List.of(HEADER_BYTES, HEADER_COUNT, URI_BYTES),
-            v -> new LimitConfig(v.get(HEADER_BYTES), v.get(HEADER_COUNT), v.get(URI_BYTES)));
 
     private ProcessKeys() {}
 }

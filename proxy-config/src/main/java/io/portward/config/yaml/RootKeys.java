@@ -75,10 +75,10 @@ final class RootKeys {
 
     private static final Key<Configuration, LimitConfig> LIMITS = Key.withDefault(
             "limits",
-            ProcessKeys.LIMITS,
-            ProcessKeys.DEFAULT_LIMITS,
+            LimitKeys.SECTION,
+            LimitKeys.DEFAULT,
             Configuration::limits,
-            "Upper bounds on what a client may send.");
+            "Upper bounds on what a client may send, and on how many there may be.");
 
     static final Section<Configuration> SECTION = new Section<>(
             "configuration",

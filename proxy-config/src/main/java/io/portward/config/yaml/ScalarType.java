@@ -48,6 +48,11 @@ record ScalarType<T>(
         return new ScalarType<>(expected, bounds, kinds, parser, writer, example, schema);
     }
 
+    /** This type under another description. */
+    ScalarType<T> named(String words) {
+        return new ScalarType<>(words, range, kinds, parser, writer, example, schema);
+    }
+
     @Override
     public T read(Node node, Place place, @Nullable T fallback) {
         T standIn = fallback == null ? example : fallback;

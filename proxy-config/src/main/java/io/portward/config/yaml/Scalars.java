@@ -1,10 +1,13 @@
 package io.portward.config.yaml;
 
 import io.portward.config.model.AddressRange;
+import io.portward.config.model.BalanceConfig;
+import io.portward.config.model.BalanceMethod;
 import io.portward.config.model.IpLiteral;
 import io.portward.config.model.ListenAddress;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.ServerConfig;
+import io.portward.config.model.StatusRange;
 import io.portward.config.validate.NearestName;
 import java.net.InetAddress;
 import java.nio.file.InvalidPathException;
@@ -35,6 +38,20 @@ final class Scalars {
 
     static final ScalarType<String> NAME = text("a name", NAME_PATTERN, Scalars::parseName, n -> n, "");
 
+    /** Names of the file's own things as keys of a mapping. */
+    static final ScalarType<String> KEY = text(
+            "a name",
+            NAME_PATTERN,
+            (text, place) -> {
+                if (!Pattern.matches(NAME_PATTERN, text)) {
+                    throw new IllegalArgumentException(
+                            "this is not a name (expected: up to 63 letters, digits, '-', '_' or '.')");
+                }
+                return text;
+            },
+            n -> n,
+            "");
+
     static final ScalarType<Path> FILE =
             text("the path of a file", "^[^\\u0000]+$", Scalars::parseFile, Path::toString, Path.of(""));
 
@@ -61,6 +78,39 @@ final class Scalars {
             (text, place) -> ServerConfig.parse(text, 1),
             ServerConfig::address,
             new ServerConfig("", "", 0, 1));
+
+    static final ScalarType<Integer> PERCENT = text(
+            "a share such as 20%, from 0% to 100%",
+            "^(100|[1-9]?[0-9])%$",
+            (text, place) -> {
+                if (!text.matches("(100|[1-9]?[0-9])%")) {
+                    throw new IllegalArgumentException("'" + text + "' is not a share (expected: 0% to 100%)");
+                }
+                return Integer.valueOf(text.substring(0, text.length() - 1));
+            },
+            percent -> percent + "%",
+            0);
+
+    static final ScalarType<BalanceConfig> HASHED = text(
+            "source, header:NAME or cookie:NAME",
+            "^(source|(header|cookie): *[A-Za-z0-9!#$%&'*+.^_`|~-]+ *)$",
+            (text, place) -> BalanceConfig.parseHash(text),
+            BalanceConfig::hash,
+            new BalanceConfig(BalanceMethod.HASH_SOURCE, ""));
+
+    /** A single code is a number to YAML. */
+    static final ScalarType<StatusRange> STATUS_RANGE = new ScalarType<>(
+            "a status code or range such as 200 or 200-399",
+            "",
+            Set.of(ScalarKind.TEXT, ScalarKind.INTEGER),
+            (text, place) -> StatusRange.parse(text),
+            range -> range.least() == range.most() ? (Object) Integer.valueOf(range.least()) : range.toString(),
+            new StatusRange(200, 200),
+            ordered(
+                    "anyOf",
+                    List.of(
+                            ordered("type", "integer", "minimum", 200, "maximum", 599),
+                            ordered("type", "string", "pattern", "^[2-5][0-9]{2}(-[2-5][0-9]{2})?$"))));
 
     /** Numbers are written as they are, so both YAML numbers and texts are read. */
     static final ScalarType<ListenAddress> LISTEN = new ScalarType<>(
@@ -99,18 +149,28 @@ final class Scalars {
     }
 
     static ScalarType<Integer> size(int least, int most) {
+        return Scalars.<Integer>size(least, most, Long::intValue, Sizes::format, most);
+    }
+
+    /** For what may be larger than memory. */
+    static ScalarType<Long> largeSize(long least, long most) {
+        return Scalars.<Long>size(least, most, n -> n, Sizes::format, most);
+    }
+
+    private static <N extends Number> ScalarType<N> size(
+            long least, long most, Function<Long, N> narrowed, Function<N, Object> writer, N example) {
         return text(
                         Sizes.EXPECTED,
                         Sizes.PATTERN,
                         (text, place) -> {
-                            int value = Sizes.parse(text);
+                            long value = Sizes.parse(text);
                             if (value < least || value > most) {
                                 throw outOfRange(text, Sizes.format(least), Sizes.format(most));
                             }
-                            return value;
+                            return narrowed.apply(value);
                         },
-                        Sizes::format,
-                        most)
+                        writer,
+                        example)
                 .within("a size from " + Sizes.format(least) + " to " + Sizes.format(most));
     }
 
@@ -179,7 +239,7 @@ final class Scalars {
         return map;
     }
 
-    private static <T> ScalarType<T> text(
+    static <T> ScalarType<T> text(
             String expected, String pattern, ScalarType.Parser<T> parser, Function<T, Object> writer, T example) {
         Map<String, Object> schema = ordered("type", "string", "pattern", pattern);
         return new ScalarType<>(expected, "", Set.of(ScalarKind.TEXT), parser, writer, example, schema);

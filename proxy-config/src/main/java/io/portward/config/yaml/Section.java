@@ -34,8 +34,17 @@ record Section<S>(
      *
      * @param at the key that the complaint is about
      * @param complaint the message, or null when all is well
+     * @param schema the same rule in JSON Schema; empty when it has no words for it
+     * @param needed whether the record cannot be built when the rule is broken; a stand-in takes its place then
      */
-    record Check(Key<?, ?> at, Function<Values, @Nullable String> complaint) {}
+    record Check(
+            Key<?, ?> at, Function<Values, @Nullable String> complaint, Map<String, Object> schema, boolean needed) {
+
+        /** A rule that the record insists on, and that JSON Schema cannot express. */
+        Check(Key<?, ?> at, Function<Values, @Nullable String> complaint) {
+            this(at, complaint, Map.of(), true);
+        }
+    }
 
     Section(String name, String doc, List<Key<S, ?>> keys, Function<Values, S> builder) {
         this(name, doc, keys, null, builder, List.of());
@@ -84,6 +93,8 @@ record Section<S>(
             if (complaint != null) {
                 NodeTuple tuple = entries.get(check.at().name());
                 place.key(check.at().name()).error(tuple == null ? node : tuple.getValueNode(), complaint);
+            }
+            if (complaint != null && check.needed()) {
                 return base == null ? fill(Map.of(), null, place.silenced(), null) : base;
             }
         }
@@ -206,8 +217,13 @@ record Section<S>(
             schema.put("required", required);
         }
         schema.put("additionalProperties", false);
+        List<Object> rules = new ArrayList<>();
+        checks.stream().map(Check::schema).filter(rule -> !rule.isEmpty()).forEach(rules::add);
         if (variant != null) {
-            schema.put("allOf", variantSchemas(variant));
+            rules.addAll(variantSchemas(variant));
+        }
+        if (!rules.isEmpty()) {
+            schema.put("allOf", rules);
         }
         return schema;
     }

@@ -20,9 +20,14 @@ class RecordChecksTest {
     @Test
     void refuseValuesOutOfRange() {
         assertThatIllegalArgumentException().isThrownBy(() -> new TimeoutConfig(SECOND, Duration.ZERO, SECOND, SECOND));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TimeoutConfig(SECOND, SECOND, SECOND, SECOND, -1, SECOND));
         assertThatIllegalArgumentException().isThrownBy(() -> new TicketConfig(SECOND, Duration.ofMillis(999)));
         assertThatIllegalArgumentException().isThrownBy(() -> new TicketConfig(Duration.ZERO, SECOND));
         assertThatIllegalArgumentException().isThrownBy(() -> new LimitConfig(1, 0, 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> new LimitConfig(1, 1, 1, 0L));
+        assertThatIllegalArgumentException().isThrownBy(() -> new LimitConfig(1, 1, 1, null, 0, PerAddressConfig.NONE));
+        assertThatIllegalArgumentException().isThrownBy(() -> new PerAddressConfig(1, 0, 1));
         assertThatIllegalArgumentException().isThrownBy(() -> new ShutdownConfig(SECOND.negated()));
         assertThatIllegalArgumentException().isThrownBy(() -> new HstsConfig(SECOND.negated(), false, false));
         assertThatIllegalArgumentException().isThrownBy(() -> new ServerConfig("a:1", "a", 1, 0));

@@ -47,9 +47,15 @@ class RouteConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/a", "/a/", "/a/b.c", "/a%20b", "/~u;v=1,2", "/...", "/a//b"})
+    @ValueSource(strings = {"/", "/a", "/a/", "/a/b.c", "/a%20b", "/~u,v=1,2", "/..."})
     void readsPathsAsTheyAre(String text) {
         assertThat(RouteConfig.parsePath(text)).isEqualTo(text);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/%61dmin, /admin", "/a%c3%bc, /a%C3%BC", "/%7eu, /~u", "/a%252f, /a%252f"})
+    void bringsPathsIntoNormalForm(String text, String expected) {
+        assertThat(RouteConfig.parsePath(text)).isEqualTo(expected);
     }
 
     @ParameterizedTest
@@ -67,7 +73,13 @@ class RouteConfigTest {
                 "/./a",
                 "/a/../b",
                 "/\\",
-                "/a\u0000"
+                "/a\u0000",
+                "/a//b",
+                "/%2e%2E/a",
+                "/a;v=1",
+                "/a%2fb",
+                "/a%5Cb",
+                "/a%00"
             })
     void refusesOtherPaths(String text) {
         assertThatIllegalArgumentException().isThrownBy(() -> RouteConfig.parsePath(text));

@@ -11,6 +11,7 @@ import io.portward.config.model.HstsConfig;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.ListenAddress;
 import io.portward.config.model.LogConfig;
+import io.portward.config.model.PerAddressConfig;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.PortProtocol;
 import io.portward.config.model.ProxyHeaders;
@@ -87,7 +88,12 @@ class ConfigLoaderTest {
                 Duration.ofSeconds(10),
                 new TicketConfig(Duration.ofHours(1), Duration.ofHours(12)));
         TimeoutConfig timeouts = new TimeoutConfig(
-                Duration.ofSeconds(60), Duration.ofSeconds(75), Duration.ofSeconds(5), Duration.ofMinutes(35));
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(75),
+                Duration.ofSeconds(5),
+                Duration.ofMinutes(35),
+                240,
+                Duration.ofSeconds(10));
         assertThat(c.certificates()).isEmpty();
         assertThat(c.tls()).isEqualTo(tls);
         assertThat(c.ports())
@@ -101,7 +107,8 @@ class ConfigLoaderTest {
                         tls,
                         List.of(),
                         timeouts,
-                        ProxyHeaders.NONE));
+                        ProxyHeaders.NONE,
+                        null));
         assertThat(c.backends().get("web").protocol()).isEqualTo(BackendProtocol.HTTP1);
         assertThat(c.backends().get("web").proxyProtocol()).isEqualTo(ProxyProtocol.NONE);
         assertThat(c.backends().get("web").timeouts()).isEqualTo(timeouts);
@@ -113,6 +120,27 @@ class ConfigLoaderTest {
         assertThat(c.log()).isEqualTo(new LogConfig(LogConfig.Level.INFO, LogConfig.Format.TEXT));
         assertThat(c.timeouts()).isEqualTo(timeouts);
         assertThat(c.limits()).isEqualTo(new LimitConfig(65536, 128, 16384));
+        assertThat(c.limits().bodyBytes()).isNull();
+    }
+
+    @Test
+    void readsLimitsOnTheNumberOfClients() throws Exception {
+        Configuration c = parse("""
+                ports: [{listen: 80, protocol: redirect, maxConnections: 7}]
+                limits: {connections: 1000, perAddress: {connections: 50, requestsPerSecond: 20}}
+                """);
+
+        assertThat(c.ports().get(0).maxConnections()).isEqualTo(7);
+        assertThat(c.limits().maxConnections()).isEqualTo(1000);
+        assertThat(c.limits().perAddress()).isEqualTo(new PerAddressConfig(50, null, 20));
+    }
+
+    @Test
+    void readsSizesBeyondWhatFitsInMemory() throws Exception {
+        assertThat(parse(SMALLEST + "limits: {bodyBytes: 10GiB}").limits().maxBody())
+                .isEqualTo(10L * 1024 * 1024 * 1024);
+        assertThat(parse(SMALLEST + "limits: {bodyBytes: 1024GiB}").limits().maxBody())
+                .isEqualTo(1L << 40);
     }
 
     @Test

@@ -40,6 +40,8 @@ class ConfigYamlWriterTest {
                   idle: 75s
                   connect: 5s
                   tcpIdle: 1500ms
+                  minRate: 240B
+                  minRateGrace: 10s
                 proxyProtocol: none
             backends:
               imap:
@@ -53,6 +55,12 @@ class ConfigYamlWriterTest {
                   idle: 75s
                   connect: 5s
                   tcpIdle: 1500ms
+                  minRate: 240B
+                  minRateGrace: 10s
+                balance: roundRobin
+                retries:
+                  attempts: 1
+                  budget: "20%"
             trustedProxies: []
             shutdown:
               grace: 30s
@@ -64,6 +72,8 @@ class ConfigYamlWriterTest {
               idle: 75s
               connect: 5s
               tcpIdle: 1500ms
+              minRate: 240B
+              minRateGrace: 10s
             limits:
               headerBytes: 64KiB
               headerCount: 128

@@ -73,8 +73,14 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
     }
 
     private void addProtocol(SocketChannel channel, ConnectionInfo connection, Deadline handshake) {
+        String refusal =
+                listener.admission().refusal(channel, connection.client().getAddress());
         TlsContext tls = listener.tls();
-        if (tls != null) {
+        if (refusal != null) {
+            handshake.cancel();
+            refuse(connection, HandshakeFailure.LIMITED, refusal);
+            channel.close();
+        } else if (tls != null) {
             addTls(channel, connection, tls, handshake);
         } else {
             handshake.cancel();

@@ -32,6 +32,7 @@ final class Connections {
     private final AtomicInteger count = new AtomicInteger();
 
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
+    private final int maxClients;
     private final long max;
     /** How far the cap may be passed while idle backend connections are being closed. */
     private final long slack;
@@ -42,9 +43,11 @@ final class Connections {
 
     /**
      * @param left descriptors that clients and backends may use up, with a reserve of one eighth with which the process goes on
+     * @param maxClients the operator's cap
      * @param backendConnections open connections to backends, idle ones and those that are being dialled included
      */
-    Connections(long left, AtomicInteger backendConnections, Backends backends) {
+    Connections(long left, int maxClients, AtomicInteger backendConnections, Backends backends) {
+        this.maxClients = maxClients;
         long reserve = left / RESERVED_SHARE;
         this.max = left - reserve;
         this.slack = reserve / 2;
@@ -53,8 +56,8 @@ final class Connections {
     }
 
     /** For the descriptors that are left now. */
-    static Connections withinDescriptorLimit(AtomicInteger backendConnections, Backends backends) {
-        return new Connections(DescriptorLimit.left(), backendConnections, backends);
+    static Connections withinDescriptorLimit(int maxClients, AtomicInteger backendConnections, Backends backends) {
+        return new Connections(DescriptorLimit.left(), maxClients, backendConnections, backends);
     }
 
     /**
@@ -63,8 +66,13 @@ final class Connections {
      * @return false over the cap, and when the last connection has left after a drain; the channel is not kept then
      */
     boolean add(Channel channel) {
-        if (count.incrementAndGet() < 0) {
+        int clients = count.incrementAndGet();
+        if (clients < 0) {
             count.decrementAndGet();
+            return false;
+        }
+        if (clients > maxClients) {
+            left();
             return false;
         }
         if (isOverCap()) {

@@ -13,8 +13,10 @@ import io.portward.config.pem.PemException;
 import io.portward.config.pem.PemLoader;
 import io.portward.core.error.Faults;
 import io.portward.core.exchange.HttpService;
+import io.portward.core.limit.AddressLimits;
 import io.portward.core.observe.Observer;
 import io.portward.core.observe.PortObserver;
+import io.portward.core.observe.ServerState;
 import io.portward.core.observe.TicketCounters;
 import io.portward.core.tls.CertificateStore;
 import io.portward.core.tls.ServedCertificate;
@@ -52,6 +54,7 @@ public final class DataPlane {
     private final Transport transport;
     private final Connections connections;
     private final Backends backends;
+    private final AddressLimits addresses;
     private final Map<TicketConfig, TicketKeys> ticketKeys = new LinkedHashMap<>();
     private final Map<String, ServedCertificate> certificates = new LinkedHashMap<>();
     private final List<TlsContext> contexts = new ArrayList<>();
@@ -64,7 +67,9 @@ public final class DataPlane {
         this.transport = transport;
         this.backends = new Backends(
                 configuration.backends(), configuration.timeouts(), configuration.limits(), transport, observer);
-        this.connections = Connections.withinDescriptorLimit(transport.backendConnections(), backends);
+        this.connections = Connections.withinDescriptorLimit(
+                configuration.limits().maxConnections(), transport.backendConnections(), backends);
+        this.addresses = new AddressLimits(configuration.limits().perAddress(), configuration.trustedProxies());
     }
 
     /**
@@ -127,6 +132,7 @@ public final class DataPlane {
                                 backends,
                                 configuration.limits(),
                                 configuration.trustedProxies(),
+                                addresses,
                                 portObserver,
                                 transport)
                         : null,
@@ -134,6 +140,7 @@ public final class DataPlane {
                 configuration.limits(),
                 configuration.trustedProxies(),
                 connections,
+                new Admission(port.maxConnections(), addresses),
                 new Faults(port.listen()),
                 transport);
         listeners.add(listener);
@@ -184,6 +191,11 @@ public final class DataPlane {
                         },
                         wait,
                         TimeUnit.NANOSECONDS);
+    }
+
+    /** What is known of each server of each backend now; any thread. */
+    public List<ServerState> serverStates() {
+        return backends.states();
     }
 
     /** In the order of the configuration. */

@@ -34,5 +34,6 @@ record Listener(
         LimitConfig limits,
         List<AddressRange> trustedProxies,
         Connections connections,
+        Admission admission,
         Faults faults,
         Transport transport) {}

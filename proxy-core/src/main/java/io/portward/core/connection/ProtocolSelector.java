@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.portward.config.model.PortConfig;
+import io.portward.config.model.UnknownNames;
 import io.portward.core.exchange.ClientConnection;
 import io.portward.core.exchange.HttpService;
 import io.portward.core.http1.Http1Connection;
@@ -15,6 +16,7 @@ import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TlsInfo;
 import io.portward.core.tcp.TcpFrontEnd;
+import io.portward.core.tls.CertificateStore;
 import io.portward.core.tls.TlsHandler;
 import io.portward.core.transport.ByteCounter;
 import io.portward.core.transport.DeadlineWheel;
@@ -22,6 +24,8 @@ import io.portward.core.transport.DrainEvent;
 import io.portward.core.upstream.BackendPool;
 import java.util.HexFormat;
 import java.util.Objects;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides, when the handshake is over, what speaks next: by the port's protocol and the ALPN name agreed on.
@@ -79,12 +83,21 @@ final class ProtocolSelector implements TlsHandler.Listener {
     }
 
     private void addHttp(Channel channel, HttpService http, TlsInfo info, DeadlineWheel deadlines) {
-        ClientConnection client = http.client(channel, connection, info);
+        ClientConnection client = http.client(channel, connection, info, hosts(info.serverName()));
         if (AlpnNames.HTTP2.equals(info.alpn())) {
             Http2FrontEnd.addTo(channel.pipeline(), http, client, deadlines);
         } else {
             Http1Connection.addTo(channel.pipeline(), http, client, deadlines);
         }
+    }
+
+    /** Where unknown names are rejected, a name that is known must not be the way to the others either. */
+    private Predicate<String> hosts(@Nullable String serverName) {
+        CertificateStore certificates = listener.certificates();
+        boolean bound = listener.port().tls().unknownNames() == UnknownNames.REJECT;
+        return bound && serverName != null && certificates != null
+                ? host -> certificates.covers(serverName, host)
+                : host -> true;
     }
 
     private void addTcp(Channel channel, TlsInfo info, DeadlineWheel deadlines) {

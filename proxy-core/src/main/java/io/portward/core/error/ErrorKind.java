@@ -21,6 +21,8 @@ public enum ErrorKind {
     EXPECTATION_FAILED(417, true, "Expectation Failed"),
     /** The host is not one this connection may ask for (RFC 9110 §15.5.20). */
     MISDIRECTED(421, false, "Misdirected Request"),
+    /** More than the client's address may ask in a second (RFC 6585 §4). */
+    TOO_MANY_REQUESTS(429, false, "Too Many Requests"),
     HEADERS_TOO_LARGE(431, true, "Request Header Fields Too Large"),
     INTERNAL(500, true, "Internal Server Error"),
     /** No server could be reached, or it went away before it answered. */
@@ -29,6 +31,8 @@ public enum ErrorKind {
     UPSTREAM_MALFORMED(502, false, "Bad Gateway"),
     /** Every server of the backend is known to be down. */
     UPSTREAM_DOWN(503, false, "Service Unavailable"),
+    /** The backend has as many requests as it may have, and no more may wait or this one has waited for long enough. */
+    UPSTREAM_BUSY(503, false, "Service Unavailable"),
     UPSTREAM_TIMEOUT(504, false, "Gateway Timeout");
 
     private final int status;

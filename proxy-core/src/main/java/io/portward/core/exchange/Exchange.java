@@ -11,17 +11,21 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
-import io.portward.config.model.RouteConfig;
+import io.portward.config.model.BalanceConfig;
 import io.portward.core.error.ErrorKind;
 import io.portward.core.http.ErrorReply;
 import io.portward.core.http.Forwarding;
 import io.portward.core.http.HopByHop;
 import io.portward.core.http.RequestHead;
+import io.portward.core.http.RequestRules;
 import io.portward.core.http.RequestTarget;
 import io.portward.core.http.ResponseHead;
 import io.portward.core.http.Trailers;
 import io.portward.core.observe.TlsInfo;
+import io.portward.core.route.HeaderEdits;
+import io.portward.core.route.Route;
 import io.portward.core.transport.Deadline;
+import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.upstream.BackendPool;
 import io.portward.core.upstream.UpstreamConnection;
 import io.portward.core.upstream.UpstreamListener;
@@ -44,15 +48,18 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private final ClientConnection client;
     private final ResponseSink sink;
     private final Deadline deadline;
+    private final ClientPace pace;
     private final RequestBody early = new RequestBody();
     private final long startNanos = System.nanoTime();
 
     private @Nullable HttpRequest request;
     private @Nullable BackendPool pool;
     private @Nullable UpstreamConnection upstream;
+    private @Nullable HeaderEdits responseEdits;
     private HttpMethod method = HttpMethod.GET;
     private AsciiString requestId = AsciiString.EMPTY_STRING;
     private int status;
+    private long received;
     private boolean requestHasBody;
     private boolean requestEnded;
     private boolean requestPaused;
@@ -61,6 +68,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private long markOfClient;
     private boolean upgrading;
     private boolean retried;
+    private int attempts;
     private boolean over;
 
     /** Inside {@link #start}: the flush comes with the end of the client's read, and takes the body's beginning along. */
@@ -70,7 +78,14 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         this.service = service;
         this.client = client;
         this.sink = sink;
-        this.deadline = service.transport().deadlines(client.channel()).create(this::timedOut);
+        DeadlineWheel deadlines = service.transport().deadlines(client.channel());
+        this.deadline = deadlines.create(this::timedOut);
+        this.pace = new ClientPace(
+                sink,
+                service.port().timeouts(),
+                deadlines,
+                service.transport().isEpoll(),
+                () -> refuse(method, ErrorKind.REQUEST_TIMEOUT));
     }
 
     /**
@@ -82,20 +97,36 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     public void start(HttpRequest request, RequestTarget target, boolean endOfRequest) {
         assert client.channel().eventLoop().inEventLoop();
         method = request.method();
-        RouteConfig route = service.routes().find(target.host(), target.path());
+        requestEnded = endOfRequest;
+        ErrorKind problem = Gate.refusal(service, client, request, target);
+        if (problem != null) {
+            refuse(method, problem);
+            return;
+        }
         boolean upgrade = sink.acceptsUpgrade();
         boolean chunked = HttpUtil.isTransferEncodingChunked(request);
         HopByHop.strip(request.headers());
         requestId = client.forwarding().apply(request.headers(), target.authority());
-        if (route == null) {
-            requestEnded = endOfRequest;
-            refuse(method, ErrorKind.NO_ROUTE);
+        // Headers are compared as the backend would get them.
+        Route route = service.routes().find(target.host(), target.path(), request);
+        problem = Gate.refusal(service, route, request, target, !endOfRequest);
+        if (problem != null || route == null) {
+            refuse(method, problem == null ? ErrorKind.NO_ROUTE : problem);
+            return;
+        }
+        responseEdits = route.responseEdits();
+        if (route.config().backend() == null) {
+            FullHttpResponse reply = RouteAnswer.of(route, target, requestId);
+            answer(reply == null ? ErrorReply.of(ErrorKind.MALFORMED_REQUEST, requestId) : reply);
             return;
         }
         RequestHead.prepare(request, target, chunked, upgrade);
+        if (!Gate.apply(route, request, target)) {
+            refuse(method, ErrorKind.MALFORMED_REQUEST);
+            return;
+        }
         this.request = request;
         requestHasBody = !endOfRequest;
-        requestEnded = endOfRequest;
         BackendPool chosen = client.poolOf(route);
         pool = chosen;
         starting = true;
@@ -113,6 +144,12 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     public void requestContent(HttpContent content) {
         if (over) {
             content.release();
+            return;
+        }
+        received += content.content().readableBytes();
+        if (received > service.maxBody()) {
+            content.release();
+            refuse(method, ErrorKind.BODY_TOO_LARGE);
             return;
         }
         if (content instanceof LastHttpContent last) {
@@ -140,6 +177,14 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (upstream != null && !over) {
             upstream.flush();
         }
+        if (!over && !requestEnded && !responseStarted && !awaitsContinue()) {
+            pace.watchRequest(isClientsTurn());
+        }
+    }
+
+    /** The client holds its body back until the backend has said 100 (RFC 9110 §10.1.1), so its silence is no slowness. */
+    private boolean awaitsContinue() {
+        return received == 0 && request != null && request.headers().contains(HttpHeaderNames.EXPECT);
     }
 
     /** The sink takes response bytes again. */
@@ -175,11 +220,15 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             finish();
             return;
         }
-        status = kind.status();
+        answer(ErrorReply.of(kind, requestId));
+    }
+
+    /** Sends a response of Portward's own, and releases it. */
+    private void answer(FullHttpResponse reply) {
+        status = reply.status().code();
         responseStarted = true;
-        FullHttpResponse reply = ErrorReply.of(kind, requestId);
-        addHsts(reply);
-        boolean bodiless = HttpMethod.HEAD.equals(method);
+        service.addHsts(reply);
+        boolean bodiless = HttpMethod.HEAD.equals(method) || !reply.content().isReadable();
         // The count comes first: whoever has read the answer finds it in the metrics.
         finish();
         sink.head(ResponseHead.withoutBody(reply), bodiless);
@@ -227,8 +276,14 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     }
 
     @Override
-    public void unreachable() {
-        refuse(method, ErrorKind.UPSTREAM_UNREACHABLE);
+    public void noConnection(ErrorKind why) {
+        refuse(method, why);
+    }
+
+    @Override
+    public @Nullable CharSequence hashed(BalanceConfig balance) {
+        assert request != null : "started";
+        return Gate.hashed(balance, client, request);
     }
 
     @Override
@@ -240,14 +295,19 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         if (!ResponseHead.isSound(response)) {
-            upstreamFailed(ErrorKind.UPSTREAM_MALFORMED);
+            refuseResponse();
             return;
         }
         responseStarted = true;
+        // A client that is being answered may send the rest of its request as the two of them like.
+        pace.stop();
         status = answered.code();
         boolean last = ResponseHead.endsAtHead(response, method);
         ResponseHead.prepare(response, requestId);
-        addHsts(response);
+        if (responseEdits != null) {
+            responseEdits.apply(response.headers());
+        }
+        service.addHsts(response);
         sink.head(response, last);
     }
 
@@ -259,21 +319,20 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             sink.head(response, true);
             sink.flush();
             pauseResponseIfFull();
-        } else if (sink.acceptsUpgrade() && isWebSocketAccept(response)) {
+        } else if (request != null && sink.acceptsUpgrade() && ResponseHead.isWebSocketAccept(response, request)) {
             upgrading = true;
             responseStarted = true;
             status = response.status().code();
             ResponseHead.prepareUpgrade(response, requestId);
             sink.head(response, true);
         } else {
-            upstreamFailed(ErrorKind.UPSTREAM_MALFORMED);
+            refuseResponse();
         }
     }
 
-    private boolean isWebSocketAccept(HttpResponse response) {
-        assert request != null : "started";
-        String key = request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_KEY);
-        return key != null && ResponseHead.isWebSocketAccept(response, key);
+    private void refuseResponse() {
+        assert upstream != null : "a response comes from somewhere";
+        upstream.refuseResponse();
     }
 
     @Override
@@ -299,8 +358,9 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (!over && !responsePaused && !sink.isWritable()) {
             assert upstream != null : "a body comes from somewhere";
             responsePaused = true;
+            pace.watchResponse();
             progress();
-            markOfClient = sink.mark();
+            markOfClient = sink.taken();
             upstream.pauseResponse(true);
         }
     }
@@ -344,25 +404,29 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         }
         UpstreamConnection failed = upstream;
         assert failed != null && pool != null : "started";
-        boolean lost = kind == ErrorKind.UPSTREAM_UNREACHABLE && failed.isReused() && !responseStarted;
-        if (lost && !retried && isRepeatable()) {
-            // The server closed an idle connection while the request was on its way (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
-            retried = true;
-            upstream = null;
-            pool.acquire(client.channel().eventLoop(), true, this);
+        boolean lost = kind == ErrorKind.UPSTREAM_UNREACHABLE && !failed.isResponseBegun() && !responseStarted;
+        if (lost && isRepeatable() && sendAgain(failed, pool)) {
             return;
         }
         refuse(method, kind);
     }
 
+    /** @return false when there is nowhere to send it */
+    private boolean sendAgain(UpstreamConnection failed, BackendPool servers) {
+        upstream = null;
+        if (failed.isReused() && !retried) {
+            // The server closed an idle connection while the request was on its way (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
+            retried = true;
+            servers.acquire(client.channel().eventLoop(), true, this);
+            return true;
+        }
+        return attempts++ < servers.config().retries().attempts()
+                && servers.retryElsewhere(client.channel().eventLoop(), failed, this);
+    }
+
     /** Idempotent, and nothing of it was consumed that cannot be sent again. The head can, since it is written from the same object. */
     private boolean isRepeatable() {
-        return !requestHasBody
-                && (HttpMethod.GET.equals(method)
-                        || HttpMethod.HEAD.equals(method)
-                        || HttpMethod.OPTIONS.equals(method)
-                        || HttpMethod.PUT.equals(method)
-                        || HttpMethod.DELETE.equals(method));
+        return !requestHasBody && RequestRules.isIdempotent(method);
     }
 
     private void timedOut() {
@@ -384,7 +448,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     /** Whether a slow client has taken part of what is queued for it since the last look, though not enough for more to be read. */
     private boolean clientTook() {
         long before = markOfClient;
-        markOfClient = sink.mark();
+        markOfClient = sink.taken();
         return markOfClient != before;
     }
 
@@ -392,14 +456,15 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private void progress() {
         assert pool != null : "started";
         Duration patience;
-        if (isClientsTurn()) {
+        boolean clientsTurn = isClientsTurn();
+        if (clientsTurn) {
             patience = service.port().timeouts().idle();
         } else if (requestEnded && !responseStarted) {
             patience = pool.config().timeouts().headers();
         } else {
             patience = pool.timeoutsFrom(service.port()).idle();
         }
-        deadline.set(patience.toNanos());
+        pace.turn(clientsTurn, deadline.set(patience.toNanos()));
     }
 
     private void pauseRequest(boolean pause) {
@@ -410,13 +475,6 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         }
     }
 
-    private void addHsts(HttpResponse response) {
-        String hsts = service.hsts();
-        if (hsts != null) {
-            response.headers().set("strict-transport-security", hsts);
-        }
-    }
-
     private String backend() {
         return pool == null ? TlsInfo.NONE : pool.config().name();
     }
@@ -424,6 +482,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private void finish() {
         over = true;
         deadline.cancel();
+        pace.stop();
         early.release();
         if (upstream != null) {
             upstream.release();

@@ -1,6 +1,8 @@
 package io.portward.core.exchange;
 
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
 import io.portward.config.model.AddressRange;
 import io.portward.config.model.HstsConfig;
 import io.portward.config.model.LimitConfig;
@@ -8,13 +10,16 @@ import io.portward.config.model.PortConfig;
 import io.portward.core.error.ErrorLog;
 import io.portward.core.error.Faults;
 import io.portward.core.http.Forwarding;
+import io.portward.core.limit.AddressLimits;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TlsInfo;
 import io.portward.core.route.RouteTable;
 import io.portward.core.transport.Transport;
 import io.portward.core.upstream.Backends;
+import java.net.InetAddress;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +33,9 @@ public final class HttpService {
     private final RouteTable routes;
     private final Backends backends;
     private final LimitConfig limits;
+    private final long maxBody;
     private final List<AddressRange> trustedProxies;
+    private final AddressLimits addresses;
     private final PortObserver observer;
     private final Transport transport;
     private final @Nullable String hsts;
@@ -40,13 +47,16 @@ public final class HttpService {
             Backends backends,
             LimitConfig limits,
             List<AddressRange> trustedProxies,
+            AddressLimits addresses,
             PortObserver observer,
             Transport transport) {
         this.port = port;
         this.routes = RouteTable.of(port.routes());
         this.backends = backends;
         this.limits = limits;
+        this.maxBody = limits.maxBody();
         this.trustedProxies = trustedProxies;
+        this.addresses = addresses;
         this.observer = observer;
         this.transport = transport;
         this.faults = new Faults(port.listen());
@@ -72,8 +82,22 @@ public final class HttpService {
         return faults;
     }
 
+    /** Bytes of a request's body. */
+    long maxBody() {
+        return maxBody;
+    }
+
     public PortObserver observer() {
         return observer;
+    }
+
+    /** Whether the client has asked too often. Behind trusted proxies it is the client that counts, and nobody if they do not name it. */
+    boolean isOverRate(ClientConnection client, HttpHeaders headers) {
+        if (!addresses.boundRequests()) {
+            return false;
+        }
+        InetAddress asker = client.forwarding().asker(headers);
+        return asker != null && !addresses.ask(asker);
     }
 
     RouteTable routes() {
@@ -93,14 +117,20 @@ public final class HttpService {
         return errorLog;
     }
 
-    @Nullable
-    String hsts() {
-        return hsts;
+    void addHsts(HttpResponse response) {
+        if (hsts != null) {
+            response.headers().set("strict-transport-security", hsts);
+        }
     }
 
     /** Once for each client connection; kept by the front end and given to each exchange. */
     public ClientConnection client(Channel channel, ConnectionInfo info, TlsInfo tls) {
-        return new ClientConnection(channel, info, tls, new Forwarding(info, trustedProxies), backends);
+        return client(channel, info, tls, host -> true);
+    }
+
+    /** @param hosts which the client may ask for on this connection; others get 421. Asked on the channel's event loop */
+    public ClientConnection client(Channel channel, ConnectionInfo info, TlsInfo tls, Predicate<String> hosts) {
+        return new ClientConnection(channel, info, tls, new Forwarding(info, trustedProxies), backends, hosts);
     }
 
     public Exchange newExchange(ClientConnection client, ResponseSink sink) {

@@ -32,10 +32,14 @@ public interface ResponseSink {
     boolean isWritable();
 
     /**
-     * A figure that changes when the client takes some of what was written, though perhaps not enough for {@link #isWritable}. It has no other
-     * meaning, and counts only while nothing is written.
+     * How many bytes the client has taken of what was written, counted from anywhere, though perhaps not enough for {@link #isWritable}. Without
+     * epoll it is only a figure that changes when the client takes some, while nothing is written. Costs a system call, so it is for looks that
+     * are seconds apart.
      */
-    long mark();
+    long taken();
+
+    /** How many bytes of request bodies the client has sent, counted from anywhere. */
+    long received();
 
     /** The response cannot be completed: the client must be able to tell that it is cut short. */
     void abort();

@@ -18,6 +18,9 @@ public final class ErrorReply {
     /** Seconds; long enough not to be a retry storm, short enough not to outlast a restart by much. */
     private static final int RETRY_AFTER = 5;
 
+    /** Seconds; rates are whole numbers a second, so that there is something to have in each. */
+    private static final int RETRY_NEXT_TOKEN = 1;
+
     private ErrorReply() {}
 
     /** The caller owns the result. */
@@ -33,8 +36,11 @@ public final class ErrorReply {
                 .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes())
                 .set(HttpHeaderNames.CACHE_CONTROL, "no-store")
                 .set(Forwarding.X_REQUEST_ID, requestId);
-        if (kind == ErrorKind.UPSTREAM_DOWN) {
+        if (kind == ErrorKind.UPSTREAM_DOWN || kind == ErrorKind.UPSTREAM_BUSY) {
             response.headers().set(HttpHeaderNames.RETRY_AFTER, RETRY_AFTER);
+        }
+        if (kind == ErrorKind.TOO_MANY_REQUESTS) {
+            response.headers().set(HttpHeaderNames.RETRY_AFTER, RETRY_NEXT_TOKEN);
         }
         if (kind == ErrorKind.METHOD_REFUSED) {
             response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");

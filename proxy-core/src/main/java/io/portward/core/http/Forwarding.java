@@ -4,6 +4,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import io.netty.util.NetUtil;
 import io.portward.config.model.AddressRange;
+import io.portward.config.model.IpLiteral;
 import io.portward.core.observe.ConnectionInfo;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -13,6 +14,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the backend who asked, and how: X-Forwarded-*, Forwarded (RFC 7239) and X-Request-Id. What the client says of itself is dropped unless
@@ -36,6 +38,8 @@ public final class Forwarding {
     private static final String FORWARDED_PREFIX = "x-forwarded-";
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
+    private final List<AddressRange> trustedProxies;
+    private final InetAddress peer;
     private final boolean trusted;
     private final AsciiString client;
     private final AsciiString port;
@@ -45,12 +49,38 @@ public final class Forwarding {
 
     public Forwarding(ConnectionInfo connection, List<AddressRange> trustedProxies) {
         InetAddress address = connection.client().getAddress();
-        this.trusted = trustedProxies.stream().anyMatch(range -> range.contains(address));
+        this.trustedProxies = trustedProxies;
+        this.peer = address;
+        this.trusted = isTrusted(address);
         // RFC 5952: allow lists and logs compare text.
         this.client = new AsciiString(NetUtil.toAddressString(address));
         this.port = new AsciiString(Integer.toString(connection.local().getPort()));
         // RFC 7239 §6: an IPv6 address is quoted and in brackets.
         this.forwardedFor = address instanceof Inet6Address ? "for=\"[" + client + "]\"" : "for=" + client;
+    }
+
+    private boolean isTrusted(InetAddress address) {
+        return trustedProxies.stream().anyMatch(range -> range.contains(address));
+    }
+
+    /**
+     * Who asks: the peer, or behind trusted proxies the last address in X-Forwarded-For that is none of theirs.
+     *
+     * @param headers as they came, before {@link #apply}
+     * @return null when trusted proxies do not tell
+     */
+    public @Nullable InetAddress asker(HttpHeaders headers) {
+        if (!trusted) {
+            return peer;
+        }
+        String[] hops = String.join(",", headers.getAll(X_FORWARDED_FOR)).split(",");
+        for (int i = hops.length - 1; i >= 0; i--) {
+            InetAddress hop = IpLiteral.parse(hops[i].strip());
+            if (hop == null || !isTrusted(hop)) {
+                return hop;
+            }
+        }
+        return null;
     }
 
     /**

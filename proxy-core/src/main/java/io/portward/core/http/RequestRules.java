@@ -31,6 +31,15 @@ public final class RequestRules {
         return hasKnownExpectation(headers) ? null : ErrorKind.EXPECTATION_FAILED;
     }
 
+    /** RFC 9110 §9.2.2: whether sending it twice means no more than once. */
+    public static boolean isIdempotent(HttpMethod method) {
+        return HttpMethod.GET.equals(method)
+                || HttpMethod.HEAD.equals(method)
+                || HttpMethod.OPTIONS.equals(method)
+                || HttpMethod.PUT.equals(method)
+                || HttpMethod.DELETE.equals(method);
+    }
+
     /** RFC 9110 §10.1.1. */
     private static boolean hasKnownExpectation(HttpHeaders headers) {
         if (!headers.contains(HttpHeaderNames.EXPECT)) {

@@ -4,6 +4,8 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.NetUtil;
+import io.portward.config.model.UrlPath;
+import io.portward.core.http.RequestTarget.PathForm;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -31,17 +33,28 @@ public final class RequestTargets {
     }
 
     /**
+     * Null when the authority is not well formed. The path is brought into normal form; one that has none is marked as such.
+     *
      * @param authority null when the client sent none
      * @param uri origin-form or `*`, free of control characters
      */
     public static @Nullable RequestTarget of(@Nullable String authority, String uri) {
         int query = uri.indexOf('?');
         String path = query < 0 ? uri : uri.substring(0, query);
-        if (authority == null) {
-            return new RequestTarget("", "", path, uri);
+        String host = authority == null ? "" : host(authority);
+        if (host == null) {
+            return null;
         }
-        String host = host(authority);
-        return host == null ? null : new RequestTarget(authority, host, path, uri);
+        String sent = authority == null ? "" : authority;
+        if ("*".equals(path) || UrlPath.isPlain(path)) {
+            return new RequestTarget(sent, host, path, uri, PathForm.PLAIN);
+        }
+        String normal = UrlPath.normalize(path);
+        if (normal == null) {
+            return new RequestTarget(sent, host, path, uri, PathForm.BROKEN);
+        }
+        PathForm form = UrlPath.isAmbiguous(normal) ? PathForm.AMBIGUOUS : PathForm.PLAIN;
+        return new RequestTarget(sent, host, normal, normal + uri.substring(path.length()), form);
     }
 
     /** The authority replaces Host (RFC 9112 §3.2.2), which must be well formed all the same. */

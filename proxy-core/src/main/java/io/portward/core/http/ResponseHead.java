@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
@@ -67,12 +68,12 @@ public final class ResponseHead {
     /**
      * RFC 6455 §4.1: whether the server has understood that it is WebSocket what is asked of it. Anything else that says 101 could be made to
      * see requests in the bytes that follow.
-     *
-     * @param key the request's Sec-WebSocket-Key
      */
-    public static boolean isWebSocketAccept(HttpResponse response, String key) {
+    public static boolean isWebSocketAccept(HttpResponse response, HttpRequest request) {
         HttpHeaders headers = response.headers();
-        return headers.containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)
+        String key = request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_KEY);
+        return key != null
+                && headers.containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)
                 && HopByHop.connectionHas(headers, "upgrade")
                 && webSocketAccept(key).equals(headers.get(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT));
     }

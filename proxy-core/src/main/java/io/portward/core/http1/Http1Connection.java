@@ -30,6 +30,7 @@ import io.portward.core.transport.Deadline;
 import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.transport.DrainEvent;
 import io.portward.core.transport.InputClosed;
+import io.portward.core.transport.TcpProgress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -61,6 +62,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private ChannelHandlerContext ctx;
     private CurrentRequest request = none;
     private @Nullable Exchange exchange;
+    private long received;
     private boolean keepAlive = true;
     private boolean requestPaused;
     private boolean working;
@@ -157,6 +159,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             }
             return;
         }
+        received += content.content().readableBytes();
         boolean last = content instanceof LastHttpContent;
         if (last) {
             request.end();
@@ -292,8 +295,14 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
-    public long mark() {
-        return ctx.channel().bytesBeforeWritable();
+    public long taken() {
+        long acknowledged = TcpProgress.acknowledged(ctx.channel());
+        return acknowledged == TcpProgress.UNKNOWN ? -ctx.channel().bytesBeforeWritable() : acknowledged;
+    }
+
+    @Override
+    public long received() {
+        return received;
     }
 
     @Override

@@ -23,6 +23,7 @@ import io.portward.core.http.Forwarding;
 import io.portward.core.http.FramingGuard;
 import io.portward.core.http.HttpDate;
 import io.portward.core.http.RequestTarget;
+import io.portward.core.http.RequestTarget.PathForm;
 import io.portward.core.http.RequestTargets;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TlsInfo;
@@ -119,7 +120,11 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
             return error(problem);
         }
         boolean safe = HttpMethod.GET.equals(request.method()) || HttpMethod.HEAD.equals(request.method());
-        if (target == null || target.host().isEmpty() || !target.uri().startsWith("/") || (onlySafeMethods && !safe)) {
+        if (target == null
+                || target.form() == PathForm.BROKEN
+                || target.host().isEmpty()
+                || !target.uri().startsWith("/")
+                || (onlySafeMethods && !safe)) {
             return error(ErrorKind.MALFORMED_REQUEST);
         }
         return target.path().startsWith(ACME_PREFIX) ? error(ErrorKind.NO_ROUTE) : redirect(target);

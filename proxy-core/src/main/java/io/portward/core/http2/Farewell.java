@@ -5,9 +5,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Stream;
+import io.portward.config.model.TimeoutConfig;
 import io.portward.core.transport.Deadline;
 import io.portward.core.transport.DeadlineWheel;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +38,9 @@ final class Farewell {
 
     private final Http2Handler handler;
     private final long idleNanos;
+    /** Bytes that the client has to take of a stream's response between two looks, half the idle time apart. */
+    private final long leastTaken;
+
     private final Deadline quiet;
     private final Deadline closing;
     private State state = State.OPEN;
@@ -45,9 +48,10 @@ final class Farewell {
     @SuppressWarnings("NullAway.Init") // by begin()
     private ChannelHandlerContext ctx;
 
-    Farewell(Http2Handler handler, DeadlineWheel wheel, Duration idle) {
+    Farewell(Http2Handler handler, DeadlineWheel wheel, TimeoutConfig timeouts) {
         this.handler = handler;
-        this.idleNanos = idle.toNanos();
+        this.idleNanos = timeouts.idle().toNanos();
+        this.leastTaken = Math.max(1, timeouts.minRate() * timeouts.idle().toMillis() / 2000);
         this.quiet = wheel.create(this::quietTooLong);
         this.closing = wheel.create(this::closingTooLong);
     }
@@ -101,7 +105,7 @@ final class Farewell {
         try {
             handler.connection().forEachActiveStream(stream -> {
                 Http2Exchange exchange = handler.exchange(stream);
-                if (exchange == null || exchange.isStalled()) {
+                if (exchange == null || exchange.isStalled(leastTaken)) {
                     stalled.add(stream);
                 }
                 return true;

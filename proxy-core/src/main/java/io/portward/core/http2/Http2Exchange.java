@@ -40,6 +40,7 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
     private final Http2Handler handler;
     private final Http2Stream stream;
     private final Exchange exchange;
+    private final TakenBytes taken;
 
     private @Nullable ByteBuf held;
     private @Nullable LastHttpContent heldLast;
@@ -52,9 +53,9 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
     private boolean responseEnded;
     private boolean gone;
     private boolean starved;
-    private boolean progressed;
     private int unwritten;
     private int quietChecks;
+    private long takenBefore;
 
     /** Whether the handler has this in its list of exchanges that got something in the current batch. */
     boolean touched;
@@ -62,6 +63,7 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
     Http2Exchange(Http2Handler handler, Http2Stream stream) {
         this.handler = handler;
         this.stream = stream;
+        this.taken = handler.taken().ofStream(stream);
         this.exchange = handler.newExchange(this);
     }
 
@@ -97,7 +99,7 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
     /** @return how many bytes of credit the client gets back at once */
     int requestData(ByteBuf data, int padding, boolean last) {
         int flow = data.readableBytes() + padding;
-        progressed = true;
+        handler.received(data.readableBytes());
         requestEnded |= last;
         if (isDropping()) {
             return flow;
@@ -123,7 +125,6 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
     }
 
     void requestTrailers(HttpHeaders trailers) {
-        progressed = true;
         requestEnded = true;
         if (isDropping()) {
             return;
@@ -250,7 +251,6 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
     @Override
     public void operationComplete(ChannelFuture future) {
         unwritten--;
-        progressed = true;
         if (responseEnded && unwritten == 0 && !requestEnded && !gone && future.isSuccess()) {
             // RFC 9113 §8.1: the response did not need the rest of the request.
             handler.reset(stream, Http2Error.NO_ERROR);
@@ -277,10 +277,15 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
         return writable;
     }
 
-    /** The stream's window, not the socket's queue, which other streams fill too: it shrinks with each frame and grows with the client's credit. */
     @Override
-    public long mark() {
-        return gone ? 0 : handler.encoder().flowController().windowSize(stream);
+    public long taken() {
+        return gone ? takenBefore : taken.total();
+    }
+
+    /** Of the whole connection, since it is the client that chooses whose turn among its streams it is. */
+    @Override
+    public long received() {
+        return handler.received();
     }
 
     /** @return whether this has not to be asked again */
@@ -324,19 +329,26 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
         }
     }
 
-    void progressed() {
-        progressed = true;
+    /** The client has enlarged the stream's window. */
+    void credited(int bytes) {
+        taken.credit(bytes);
     }
 
     /**
-     * Called at regular intervals. While the exchange runs, its own deadline watches over it; the rest of a response that nobody takes is left to this.
+     * Called at regular intervals. While the exchange runs, its own deadlines watch over it; the rest of a response that nobody takes is left to
+     * this.
      *
-     * @return whether nothing was taken during two intervals
+     * @param least bytes that the client has to take in an interval
+     * @return whether it took less in two of them
      */
-    boolean isStalled() {
-        boolean waitsForClient = unwritten > 0 && exchange.isOver();
-        quietChecks = progressed || !waitsForClient ? 0 : quietChecks + 1;
-        progressed = false;
+    boolean isStalled(long least) {
+        if (gone || unwritten == 0 || !exchange.isOver()) {
+            quietChecks = 0;
+            return false;
+        }
+        long now = taken.total();
+        quietChecks = now - takenBefore >= least ? 0 : quietChecks + 1;
+        takenBefore = now;
         return quietChecks >= 2;
     }
 }

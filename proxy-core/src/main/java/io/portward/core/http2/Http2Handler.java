@@ -51,6 +51,10 @@ final class Http2Handler extends Http2ConnectionHandler {
     @SuppressWarnings("NullAway.Init") // by handlerAdded
     private ChannelHandlerContext ctx;
 
+    @SuppressWarnings("NullAway.Init") // by handlerAdded
+    private TakenBytes taken;
+
+    private long received;
     private boolean reading;
     private boolean flushScheduled;
     private boolean windowOpened;
@@ -76,7 +80,7 @@ final class Http2Handler extends Http2ConnectionHandler {
         this.headersDecoder = codec.headers();
         this.closedStreams = codec.closedStreams();
         this.exchangeKey = connection().newKey();
-        this.farewell = new Farewell(this, wheel, service.port().timeouts().idle());
+        this.farewell = new Farewell(this, wheel, service.port().timeouts());
         gracefulShutdownTimeoutMillis(Farewell.CLOSE_MILLIS);
         connection().addListener(new Http2ConnectionAdapter() {
             @Override
@@ -136,6 +140,19 @@ final class Http2Handler extends Http2ConnectionHandler {
         guard.sent(bytes);
     }
 
+    /** Bytes of request bodies, of all streams. */
+    void received(int bytes) {
+        received += bytes;
+    }
+
+    long received() {
+        return received;
+    }
+
+    TakenBytes taken() {
+        return taken;
+    }
+
     void touch(Http2Exchange exchange) {
         if (!exchange.touched) {
             exchange.touched = true;
@@ -188,6 +205,7 @@ final class Http2Handler extends Http2ConnectionHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
         this.ctx = ctx;
+        taken = TakenBytes.ofConnection(connection(), ctx.channel());
         super.handlerAdded(ctx);
         farewell.begin(ctx);
         openWindow();

@@ -77,11 +77,13 @@ final class RequestReader extends Http2FrameAdapter {
 
     @Override
     public void onWindowUpdateRead(ChannelHandlerContext ctx, int streamId, int windowSizeIncrement) {
-        if (streamId != 0) {
-            Http2Exchange exchange = handler.exchange(handler.connection().stream(streamId));
-            if (exchange != null) {
-                exchange.progressed();
-            }
+        if (streamId == 0) {
+            handler.taken().credit(windowSizeIncrement);
+            return;
+        }
+        Http2Exchange exchange = handler.exchange(handler.connection().stream(streamId));
+        if (exchange != null) {
+            exchange.credited(windowSizeIncrement);
         }
     }
 

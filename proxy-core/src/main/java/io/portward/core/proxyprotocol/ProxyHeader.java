@@ -22,6 +22,7 @@ public final class ProxyHeader {
     static final byte[] SIGNATURE = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a};
 
     static final int VERSION_2_PROXY = 0x21;
+    private static final int VERSION_2_LOCAL = 0x20;
     static final int TCP_OVER_IPV4 = 0x11;
     static final int TCP_OVER_IPV6 = 0x21;
 
@@ -44,6 +45,21 @@ public final class ProxyHeader {
             case NONE -> Unpooled.EMPTY_BUFFER;
             case V1 -> version1(allocator, connection);
             case V2 -> version2(allocator, connection, tls);
+        };
+    }
+
+    /** For a connection that no client is behind (§2.1, §2.2: UNKNOWN and LOCAL). Empty for {@code NONE}. The caller owns the result. */
+    public static ByteBuf local(ByteBufAllocator allocator, ProxyProtocol version) {
+        return switch (version) {
+            case NONE -> Unpooled.EMPTY_BUFFER;
+            case V1 -> allocator.buffer().writeBytes("PROXY UNKNOWN\r\n".getBytes(StandardCharsets.US_ASCII));
+            case V2 ->
+                allocator
+                        .buffer()
+                        .writeBytes(SIGNATURE)
+                        .writeByte(VERSION_2_LOCAL)
+                        .writeByte(0)
+                        .writeShort(0);
         };
     }
 

@@ -1,6 +1,8 @@
 package io.portward.core.route;
 
+import io.netty.handler.codec.http.HttpRequest;
 import io.portward.config.model.RouteConfig;
+import io.portward.config.model.UrlPath;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,29 +18,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RouteTable {
 
-    private static final String WILDCARD = "*.";
-
-    private final Map<String, List<RouteConfig>> byHost;
+    private final Map<String, List<Route>> byHost;
 
     /** Routes that may match a host nobody names exactly. */
-    private final List<RouteConfig> others;
+    private final List<Route> others;
 
-    private RouteTable(Map<String, List<RouteConfig>> byHost, List<RouteConfig> others) {
+    private RouteTable(Map<String, List<Route>> byHost, List<Route> others) {
         this.byHost = byHost;
         this.others = others;
     }
 
-    public static RouteTable of(List<RouteConfig> routes) {
-        Map<String, List<RouteConfig>> byHost = new HashMap<>();
-        List<RouteConfig> others = new ArrayList<>();
-        for (RouteConfig route : routes) {
-            if (isExact(route)) {
-                byHost.computeIfAbsent(route.host(), host -> new ArrayList<>(matching(others, host)))
+    public static RouteTable of(List<RouteConfig> configs) {
+        Map<String, List<Route>> byHost = new HashMap<>();
+        List<Route> others = new ArrayList<>();
+        for (RouteConfig config : configs) {
+            Route route = new Route(config);
+            String exact = route.exactHost();
+            if (exact != null) {
+                byHost.computeIfAbsent(exact, host -> new ArrayList<>(matching(others, host)))
                         .add(route);
             } else {
                 others.add(route);
                 byHost.forEach((host, list) -> {
-                    if (matchesHost(route, host)) {
+                    if (route.matchesHost(host)) {
                         list.add(route);
                     }
                 });
@@ -48,47 +50,41 @@ public final class RouteTable {
         return new RouteTable(Map.copyOf(byHost), List.copyOf(others));
     }
 
-    private static boolean isExact(RouteConfig route) {
-        return route.host() != null && !route.host().startsWith(WILDCARD);
-    }
-
-    private static List<RouteConfig> matching(List<RouteConfig> routes, String host) {
-        return routes.stream().filter(route -> matchesHost(route, host)).toList();
+    private static List<Route> matching(List<Route> routes, String host) {
+        return routes.stream().filter(route -> route.matchesHost(host)).toList();
     }
 
     /**
      * @param host lower case without port and trailing dot; empty when unknown
-     * @param path without query
+     * @param path in normal form, without query
+     * @param request for its method and headers
      * @return null when no route matches
      */
-    public @Nullable RouteConfig find(String host, String path) {
-        List<RouteConfig> named = byHost.get(host);
-        List<RouteConfig> candidates = named == null ? others : named;
+    public @Nullable Route find(String host, String path, HttpRequest request) {
+        List<Route> named = byHost.get(host);
+        List<Route> candidates = named == null ? others : named;
         for (int i = 0; i < candidates.size(); i++) {
-            RouteConfig route = candidates.get(i);
-            if (matchesPath(route.path(), path) && (named != null || matchesHost(route, host))) {
+            Route route = candidates.get(i);
+            if (route.matches(path, request) && (named != null || route.matchesHost(host))) {
                 return route;
             }
         }
         return null;
     }
 
-    /** A wildcard stands for exactly one label, as in certificates. */
-    private static boolean matchesHost(RouteConfig route, String host) {
-        String pattern = route.host();
-        if (pattern == null) {
-            return true;
+    /**
+     * Whether servers that read an ambiguous path in different ways would all be within the route that was found. If not, the request
+     * could get past a route that is meant to guard something.
+     *
+     * @param found for {@code host}, {@code path} and {@code request}
+     */
+    @SuppressWarnings("ReferenceEquality") // a route is one object of the table
+    public boolean isCertain(@Nullable Route found, String host, String path, HttpRequest request) {
+        for (String reading : UrlPath.readings(path)) {
+            if (find(host, reading, request) != found) {
+                return false;
+            }
         }
-        int dot = host.indexOf('.');
-        return dot > 0 && host.regionMatches(dot, pattern, 1, Math.max(host.length() - dot, pattern.length() - 1));
-    }
-
-    /** A prefix ends where a segment ends: `/api` covers `/api` and `/api/x`, not `/apix`. */
-    private static boolean matchesPath(@Nullable String prefix, String path) {
-        if (prefix == null) {
-            return true;
-        }
-        return path.startsWith(prefix)
-                && (path.length() == prefix.length() || prefix.endsWith("/") || path.charAt(prefix.length()) == '/');
+        return true;
     }
 }

@@ -5,6 +5,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
+import io.portward.config.model.BalanceConfig;
+import io.portward.config.model.BalanceMethod;
+import io.portward.core.error.ErrorKind;
 import io.portward.core.error.Faults;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.TlsInfo;
@@ -16,6 +19,7 @@ import io.portward.core.upstream.BackendPool;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Connects a decrypted connection to a server of its backend, then leaves both to a {@link Relay}. It connects at once, since in mail the
@@ -90,8 +94,15 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
     }
 
     @Override
-    public void unreachable() {
+    public void noConnection(ErrorKind why) {
         ctx.close();
+    }
+
+    @Override
+    public @Nullable CharSequence hashed(BalanceConfig balance) {
+        return balance.method() == BalanceMethod.HASH_SOURCE
+                ? connection.client().getAddress().getHostAddress()
+                : null;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.portward.core.tls;
 
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -36,12 +37,14 @@ public final class CertificateStore {
     /** By what follows the first label: `*.example.com` under `example.com`. */
     private final Map<String, Choice> wildcard = new HashMap<>();
 
+    private final Map<Credential, ServedCertificate> byCredential = new IdentityHashMap<>();
     private final @Nullable Choice fallback;
     private final List<ServedCertificate> certificates;
 
     private CertificateStore(List<ServedCertificate> certificates) {
         this.certificates = certificates;
         for (ServedCertificate certificate : certificates) {
+            byCredential.put(certificate.credential(), certificate);
             for (String name : certificate.names()) {
                 Map<String, Choice> map = name.startsWith("*.") ? wildcard : exact;
                 String key = name.startsWith("*.") ? name.substring(2) : name;
@@ -95,6 +98,23 @@ public final class CertificateStore {
     @Nullable
     Choice fallback() {
         return fallback;
+    }
+
+    /**
+     * Whether a client that was given the certificates of {@code serverName} may take them for those of {@code host} too.
+     *
+     * @param serverName of the handshake
+     * @param host lower case without trailing dot
+     */
+    public boolean covers(String serverName, String host) {
+        Choice choice = serverName.equals(host) ? null : find(serverName);
+        // Which of the two it was depends on the client, so both have to.
+        return choice == null || (covers(choice.ecdsa, host) && covers(choice.rsa, host));
+    }
+
+    private boolean covers(@Nullable Credential credential, String host) {
+        ServedCertificate certificate = credential == null ? null : byCredential.get(credential);
+        return certificate == null || certificate.covers(host);
     }
 
     public void release() {

@@ -41,6 +41,12 @@ public final class ServedCertificate {
         return names;
     }
 
+    /** @param host lower case without trailing dot; a wildcard covers one label (RFC 9525 §6.3) */
+    boolean covers(String host) {
+        int dot = host.indexOf('.');
+        return names.contains(host) || (dot > 0 && names.contains("*" + host.substring(dot)));
+    }
+
     Credential credential() {
         return credential;
     }

@@ -6,10 +6,13 @@ import io.netty.channel.EventLoop;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.util.concurrent.FutureListener;
 import io.portward.config.model.BackendConfig;
+import io.portward.config.model.BalanceConfig;
+import io.portward.config.model.BalanceMethod;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.ProxyProtocol;
 import io.portward.config.model.TimeoutConfig;
+import io.portward.core.error.ErrorKind;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -37,8 +40,12 @@ public final class BackendPool {
         /** Whether it needs none any more. No further server is tried then, and nothing more is called. */
         boolean isOver();
 
-        /** Each server was tried once. */
-        void unreachable();
+        /** @param why each server was tried once, or all of them are known to be down, or the backend's limits are reached */
+        void noConnection(ErrorKind why);
+
+        /** @return what this has of that by which {@code balance} chooses; null for nothing */
+        @Nullable
+        CharSequence hashed(BalanceConfig balance);
     }
 
     /** Asks for a connection to say anything on. */
@@ -80,10 +87,18 @@ public final class BackendPool {
     private final LimitConfig limits;
     private final Transport transport;
     private final Dialer dialer;
-    private final WeightedRoundRobin turns;
+    private final RetryBudget retryBudget;
+    private final Balancer balancer;
+
+    /** Whether somebody asks how many requests a server has. */
+    private final boolean counts;
+
     private final Map<Server, Deque<UpstreamConnection>> idle = new IdentityHashMap<>();
     private final long idleNanos;
     private final Lifetime lifetime;
+
+    /** Shared with the pools of the other event loops; null when there are no limits. */
+    private final @Nullable Admission admission;
 
     /** Written by the event loop alone, read by others. */
     private final AtomicInteger idleCount = new AtomicInteger();
@@ -96,15 +111,19 @@ public final class BackendPool {
             Transport transport,
             AddressResolverGroup<InetSocketAddress> resolver,
             Duration idleTime,
-            Lifetime lifetime) {
+            Lifetime lifetime,
+            @Nullable Admission admission) {
         this.config = config;
         this.timeoutsOfFile = timeoutsOfFile;
         this.limits = limits;
         this.transport = transport;
         this.lifetime = lifetime;
+        this.admission = admission;
         this.idleNanos = idleTime.toNanos();
         this.dialer = new Dialer(transport, resolver, config.timeouts().connect());
-        this.turns = new WeightedRoundRobin(servers);
+        this.retryBudget = new RetryBudget(config.retries().budget());
+        this.balancer = Balancer.of(config.balance(), servers);
+        this.counts = config.balance().method() == BalanceMethod.LEAST_REQUESTS;
         servers.forEach(server -> idle.put(server, new ArrayDeque<>()));
     }
 
@@ -119,33 +138,88 @@ public final class BackendPool {
 
     /** @param fresh never an idle connection: the request was already lost on one */
     public void acquire(EventLoop loop, boolean fresh, HttpWaiter waiter) {
-        search(loop, new HttpGoal(fresh, waiter), Set.of());
+        if (!fresh) {
+            retryBudget.addRequest();
+        }
+        enter(loop, new HttpGoal(fresh, waiter, Set.of()), Set.of());
+    }
+
+    /**
+     * Asks again for a request that got no answer on {@code failed}, on a new connection to a server that it was not sent to.
+     *
+     * @return false when there is no such server or the backend had enough of retries; nobody is asked then
+     */
+    public boolean retryElsewhere(EventLoop loop, UpstreamConnection failed, HttpWaiter waiter) {
+        Set<Server> sentTo = with(failed.excluded(), failed.server());
+        if (idle.keySet().stream().noneMatch(server -> server.mayBeTried(sentTo, false)) || !retryBudget.take()) {
+            return false;
+        }
+        enter(loop, new HttpGoal(true, waiter, sentTo), sentTo);
+        return true;
     }
 
     /** A connection that is not pooled, for bytes of any protocol. */
     public void connect(EventLoop loop, Supplier<ChannelHandler> handler, TcpWaiter waiter) {
-        search(loop, new TcpGoal(handler, waiter), Set.of());
+        enter(loop, new TcpGoal(handler, waiter), Set.of());
+    }
+
+    private void enter(EventLoop loop, Goal goal, Set<Server> excluded) {
+        if (admission == null) {
+            search(loop, goal, excluded);
+        } else {
+            admission.enter(loop, goal.waiter(), () -> search(loop, goal, excluded));
+        }
+    }
+
+    private void leave() {
+        if (admission != null) {
+            admission.leave();
+        }
     }
 
     private void search(EventLoop loop, Goal goal, Set<Server> tried) {
         assert loop.inEventLoop();
         if (goal.waiter().isOver()) {
+            leave();
             return;
         }
-        Server server = turns.next(tried);
+        Server server = balancer.next(tried, goal.waiter());
         if (server == null) {
-            goal.waiter().unreachable();
-        } else if (!goal.takesIdle(server)) {
+            leave();
+            goal.waiter().noConnection(tried.isEmpty() ? ErrorKind.UPSTREAM_DOWN : ErrorKind.UPSTREAM_UNREACHABLE);
+            return;
+        }
+        began(server);
+        if (!goal.takesIdle(server)) {
             dialer.dial(loop, server, () -> goal.newHandler(server), goal.waiter()::isOver)
                     .addListener((FutureListener<Channel>) dialled -> {
                         if (dialled.isSuccess()) {
                             opened(goal, server, dialled.getNow());
                         } else {
+                            ended(server);
                             server.connectFailed(dialled.cause());
                             search(loop, goal, with(tried, server));
                         }
                     });
         }
+    }
+
+    private void began(Server server) {
+        if (counts) {
+            server.requestBegan();
+        }
+    }
+
+    private void ended(Server server) {
+        if (counts) {
+            server.requestEnded();
+        }
+    }
+
+    /** What was chosen for a request or a connection is free for others again. */
+    void released(Server server) {
+        ended(server);
+        leave();
     }
 
     private static Set<Server> with(Set<Server> tried, Server failed) {
@@ -158,6 +232,7 @@ public final class BackendPool {
         server.connected();
         channel.closeFuture().addListener(closed -> server.disconnected());
         if (goal.waiter().isOver()) {
+            released(server);
             channel.close();
         } else {
             goal.connected(server, channel);
@@ -168,10 +243,13 @@ public final class BackendPool {
 
         private final boolean fresh;
         private final HttpWaiter waiter;
+        private final Set<Server> excluded;
 
-        HttpGoal(boolean fresh, HttpWaiter waiter) {
+        /** @param excluded servers that the request was sent to before */
+        HttpGoal(boolean fresh, HttpWaiter waiter, Set<Server> excluded) {
             this.fresh = fresh;
             this.waiter = waiter;
+            this.excluded = excluded;
         }
 
         @Override
@@ -185,6 +263,7 @@ public final class BackendPool {
             if (waiting == null) {
                 return false;
             }
+            waiting.begin(excluded);
             waiter.acquired(waiting);
             return true;
         }
@@ -196,11 +275,26 @@ public final class BackendPool {
 
         @Override
         public void connected(Server server, Channel channel) {
-            waiter.acquired(channel.pipeline().get(UpstreamConnection.class));
+            UpstreamConnection connection = channel.pipeline().get(UpstreamConnection.class);
+            connection.begin(excluded);
+            waiter.acquired(connection);
         }
     }
 
-    private record TcpGoal(Supplier<ChannelHandler> handler, TcpWaiter waiter) implements Goal {
+    private final class TcpGoal implements Goal {
+
+        private final Supplier<ChannelHandler> handler;
+        private final TcpWaiter waiter;
+
+        TcpGoal(Supplier<ChannelHandler> handler, TcpWaiter waiter) {
+            this.handler = handler;
+            this.waiter = waiter;
+        }
+
+        @Override
+        public Waiter waiter() {
+            return waiter;
+        }
 
         @Override
         public boolean takesIdle(Server server) {
@@ -214,6 +308,9 @@ public final class BackendPool {
 
         @Override
         public void connected(Server server, Channel channel) {
+            if (counts || admission != null) {
+                channel.closeFuture().addListener(closed -> released(server));
+            }
             waiter.connected(channel, server.name());
         }
     }

@@ -1,6 +1,7 @@
 package io.portward.core.upstream;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.resolver.AddressResolverGroup;
@@ -8,12 +9,16 @@ import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsServerAddressStreamProviders;
 import io.netty.util.concurrent.EventExecutor;
 import io.portward.config.model.BackendConfig;
+import io.portward.config.model.BackendLimitConfig;
+import io.portward.config.model.HealthConfig;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.TimeoutConfig;
 import io.portward.core.observe.Observer;
+import io.portward.core.observe.ServerState;
 import io.portward.core.transport.Transport;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -31,6 +36,7 @@ public final class Backends implements AutoCloseable {
     private final Map<EventExecutor, Map<String, BackendPool>> pools = new IdentityHashMap<>();
     private final AddressResolverGroup<InetSocketAddress> resolver;
     private final Lifetime lifetime = new Lifetime();
+    private final List<Server> allServers;
 
     /** @param timeouts of the file, from which those of a backend may differ */
     public Backends(
@@ -54,11 +60,11 @@ public final class Backends implements AutoCloseable {
                 transport.isEpoll() ? EpollDatagramChannel::new : NioDatagramChannel::new,
                 DnsServerAddressStreamProviders.platformDefault());
         Map<String, List<Server>> servers = new HashMap<>();
-        backends.forEach((name, backend) -> servers.put(
-                name,
-                backend.servers().stream()
-                        .map(server -> new Server(name, server, observer.server(name, server.address()), lifetime))
-                        .toList()));
+        backends.forEach((name, backend) -> servers.put(name, servers(backend, observer)));
+        allServers = backends.keySet().stream()
+                .flatMap(name -> servers.getOrDefault(name, List.of()).stream())
+                .toList();
+        Map<String, Admission> admissions = admissions(backends.values());
         transport.loops().forEach(loop -> {
             Map<String, BackendPool> ofLoop = new HashMap<>();
             backends.forEach((name, backend) -> ofLoop.put(
@@ -71,9 +77,53 @@ public final class Backends implements AutoCloseable {
                             transport,
                             resolver,
                             idleTime,
-                            lifetime)));
+                            lifetime,
+                            admissions.get(name))));
             pools.put(loop, ofLoop);
         });
+        backends.forEach((name, backend) -> startChecks(backend, servers.getOrDefault(name, List.of()), transport));
+    }
+
+    private static Map<String, Admission> admissions(Collection<BackendConfig> backends) {
+        Map<String, Admission> admissions = new HashMap<>();
+        for (BackendConfig backend : backends) {
+            BackendLimitConfig limits = backend.limits();
+            if (limits != null) {
+                admissions.put(backend.name(), new Admission(limits));
+            }
+        }
+        return admissions;
+    }
+
+    private List<Server> servers(BackendConfig backend, Observer observer) {
+        Ejections ejections = new Ejections();
+        List<Server> servers = backend.servers().stream()
+                .map(server -> new Server(
+                        backend.name(),
+                        server,
+                        observer.server(backend.name(), server.address()),
+                        lifetime,
+                        ejections,
+                        System::nanoTime))
+                .toList();
+        servers.forEach(ejections::add);
+        return servers;
+    }
+
+    /** What is known of each server now, in the order of the configuration; any thread. */
+    public List<ServerState> states() {
+        return allServers.stream().map(Server::state).toList();
+    }
+
+    private void startChecks(BackendConfig backend, List<Server> servers, Transport transport) {
+        HealthConfig health = backend.health();
+        if (health != null) {
+            Dialer dialer = new Dialer(transport, resolver, health.timeout());
+            for (Server server : servers) {
+                EventLoop loop = transport.loops().next();
+                new HealthCheck(backend, health, server, loop, dialer, lifetime).start();
+            }
+        }
     }
 
     /**

@@ -25,6 +25,7 @@ import io.portward.core.transport.Deadline;
 import io.portward.core.transport.Transport;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,8 +57,11 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private Deadline idleDeadline;
 
     private @Nullable UpstreamListener listener;
+    private Set<Server> excluded = Set.of();
+    private boolean busy;
     private boolean reused;
     private boolean requestEnded;
+    private boolean responseBegan;
     private boolean responseEnded;
     private boolean informational;
     private boolean keepAlive;
@@ -85,10 +89,28 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         };
     }
 
+    /**
+     * A request has this connection until {@link #end}.
+     *
+     * @param serversBefore that the request was sent to in vain
+     */
+    void begin(Set<Server> serversBefore) {
+        busy = true;
+        excluded = serversBefore;
+    }
+
+    private void end() {
+        if (busy) {
+            busy = false;
+            pool.released(server);
+        }
+    }
+
     /** From now on {@code newListener} hears what happens here. */
     public void use(UpstreamListener newListener) {
         listener = newListener;
         requestEnded = false;
+        responseBegan = false;
         responseEnded = false;
         informational = false;
         keepAlive = false;
@@ -97,6 +119,19 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     /** Whether it has carried a request before, so that the server may have closed it while ours was on the way. */
     public boolean isReused() {
         return reused;
+    }
+
+    /** Whether anything of an answer to the current request has been read. */
+    public boolean isResponseBegun() {
+        return responseBegan;
+    }
+
+    Set<Server> excluded() {
+        return excluded;
+    }
+
+    Server server() {
+        return server;
     }
 
     public String serverName() {
@@ -131,6 +166,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     /** Gives the connection back when request and response are both complete and the server keeps it; closes it otherwise. */
     public void release() {
         listener = null;
+        end();
         boolean reusable = requestEnded && responseEnded && keepAlive && !outputBroken && channel.isActive();
         if (!reusable || !pool.keep(this, server)) {
             channel.close();
@@ -147,6 +183,9 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
      */
     public void leaveHttp() {
         listener = null;
+        server.answered();
+        // It stays the server's burden until it is closed.
+        channel.closeFuture().addListener(closed -> end());
         channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
         channel.pipeline().remove(this);
         channel.pipeline().remove(codec);
@@ -171,12 +210,13 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         UpstreamListener current = listener;
+        responseBegan = true;
         if (current == null || responseEnded) {
             ReferenceCountUtil.release(message);
             ctx.close();
         } else if (((HttpObject) message).decoderResult().isFailure()) {
             ReferenceCountUtil.release(message);
-            fail(ctx, ErrorKind.UPSTREAM_MALFORMED);
+            fail(ErrorKind.UPSTREAM_MALFORMED);
         } else if (message instanceof HttpResponse response) {
             head(current, response);
         } else {
@@ -202,14 +242,27 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             // Whatever it is, it must not be taken for the answer to the next request.
             keepAlive = false;
         }
+        if (responseEnded) {
+            server.answered();
+        }
         current.responseContent(content);
     }
 
-    private void fail(ChannelHandlerContext ctx, ErrorKind kind) {
+    /** The listener cannot use what it was told: it hears of a failure as if the response were malformed. */
+    public void refuseResponse() {
+        fail(ErrorKind.UPSTREAM_MALFORMED);
+    }
+
+    private void fail(ErrorKind kind) {
         UpstreamListener current = listener;
         listener = null;
-        ctx.close();
+        end();
+        channel.close();
         if (current != null) {
+            // The server may close a connection that waits; that is no failure of the request which meets it.
+            if (responseBegan || !reused) {
+                server.answerFailed(kind);
+            }
             current.upstreamFailed(kind);
         }
     }
@@ -234,7 +287,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         if (listener == null) {
             pool.forget(this, server);
         }
-        fail(ctx, ErrorKind.UPSTREAM_UNREACHABLE);
+        fail(ErrorKind.UPSTREAM_UNREACHABLE);
     }
 
     @Override
@@ -245,6 +298,6 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
             outputBroken = true;
             return;
         }
-        fail(ctx, cause instanceof IOException ? ErrorKind.UPSTREAM_UNREACHABLE : ErrorKind.UPSTREAM_MALFORMED);
+        fail(cause instanceof IOException ? ErrorKind.UPSTREAM_UNREACHABLE : ErrorKind.UPSTREAM_MALFORMED);
     }
 }

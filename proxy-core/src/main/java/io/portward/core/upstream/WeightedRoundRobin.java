@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: one event loop; each loop has its own turn.
  */
-final class WeightedRoundRobin {
+final class WeightedRoundRobin implements Balancer {
 
     private final List<Server> servers;
     private final long[] credit;
@@ -21,15 +21,15 @@ final class WeightedRoundRobin {
     }
 
     /**
-     * The next server that is not in {@code tried}; one that lately refused connections only when no other is left.
+     * The next server that is neither down nor in {@code tried}; one that lately refused connections only when no other is left.
      *
-     * @return null when all have been tried
+     * @return null when there is none
      */
-    @Nullable
-    Server next(Set<Server> tried) {
+    @Override
+    public @Nullable Server next(Set<Server> tried, BackendPool.Waiter waiter) {
         if (servers.size() == 1) {
             Server only = servers.get(0);
-            return tried.contains(only) ? null : only;
+            return only.mayBeTried(tried, false) ? only : null;
         }
         Server preferred = next(tried, true);
         return preferred != null ? preferred : next(tried, false);
@@ -40,7 +40,7 @@ final class WeightedRoundRobin {
         long sum = 0;
         for (int i = 0; i < credit.length; i++) {
             Server server = servers.get(i);
-            if (tried.contains(server) || (onlyPreferred && !server.isPreferred())) {
+            if (!server.mayBeTried(tried, onlyPreferred)) {
                 continue;
             }
             credit[i] += server.weight();

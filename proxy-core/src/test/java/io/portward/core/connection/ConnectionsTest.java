@@ -45,7 +45,7 @@ class ConnectionsTest {
         });
         fixture = new PoolFixture(Transport.open(2), Duration.ofSeconds(5), origin.address());
         backendConnections = fixture.transport.backendConnections();
-        connections = new Connections(DESCRIPTORS, backendConnections, fixture.backends);
+        connections = new Connections(DESCRIPTORS, Integer.MAX_VALUE, backendConnections, fixture.backends);
         here = fixture.loop;
         there = fixture.transport.loops().next();
         assertThat(there).isNotSameAs(here);
@@ -79,6 +79,15 @@ class ConnectionsTest {
     @Test
     void refusesWhatIsOverTheCap() throws Exception {
         assertThat(clients(CAP + 5)).hasSize(CAP);
+    }
+
+    @Test
+    void refusesWhatIsOverTheOperatorsCap() throws Exception {
+        connections = new Connections(DESCRIPTORS, 3, backendConnections, fixture.backends);
+        List<Channel> admitted = clients(5);
+        assertThat(admitted).hasSize(3);
+        admitted.get(0).close().awaitUninterruptibly();
+        assertThat(clients(5)).hasSize(1);
     }
 
     @Test

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.portward.config.model.PerAddressConfig;
 import io.portward.config.model.PortConfig;
 import io.portward.core.error.Faults;
+import io.portward.core.limit.AddressLimits;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.TicketCounters;
 import io.portward.core.observe.TlsInfo;
@@ -47,7 +49,8 @@ class ProtocolSelectorTest {
                     fixture.backends,
                     fixture.limits(),
                     List.of(),
-                    new Connections(100, fixture.transport.backendConnections(), fixture.backends),
+                    new Connections(100, Integer.MAX_VALUE, fixture.transport.backendConnections(), fixture.backends),
+                    new Admission(null, new AddressLimits(PerAddressConfig.NONE, List.of())),
                     new Faults(port.listen()),
                     fixture.transport);
             for (int i = 0; i < 3; i++) {

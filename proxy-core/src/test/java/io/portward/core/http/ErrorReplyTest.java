@@ -31,6 +31,9 @@ class ErrorReplyTest {
     void tellsWhenToComeBackAndWhatIsAllowed() {
         FullHttpResponse down = ErrorReply.of(ErrorKind.UPSTREAM_DOWN, AsciiString.of("x"));
         FullHttpResponse refused = ErrorReply.of(ErrorKind.METHOD_REFUSED, AsciiString.of("x"));
+        FullHttpResponse tooMany = ErrorReply.of(ErrorKind.TOO_MANY_REQUESTS, AsciiString.of("x"));
+        assertThat(tooMany.headers().get("retry-after")).isEqualTo("1");
+        tooMany.release();
         assertThat(down.headers().get("retry-after")).isEqualTo("5");
         assertThat(refused.headers().get("allow"))
                 .contains("GET")

@@ -6,6 +6,7 @@ import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
+import io.portward.core.http.RequestTarget.PathForm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -76,27 +77,44 @@ class RequestTargetsTest {
     @Test
     void separatesThePathFromTheQuery() {
         RequestTarget target = RequestTargets.parse(request("GET", "/a/b?c?d=/e", "A.test:1"));
-        assertThat(target).isEqualTo(new RequestTarget("A.test:1", "a.test", "/a/b", "/a/b?c?d=/e"));
+        assertThat(target).isEqualTo(new RequestTarget("A.test:1", "a.test", "/a/b", "/a/b?c?d=/e", PathForm.PLAIN));
     }
 
     @Test
     void takesTheAuthorityOfAnAbsoluteFormInPlaceOfHost() {
         assertThat(RequestTargets.parse(request("GET", "https://a.test:1/x?y", "b.test")))
-                .isEqualTo(new RequestTarget("a.test:1", "a.test", "/x", "/x?y"));
+                .isEqualTo(new RequestTarget("a.test:1", "a.test", "/x", "/x?y", PathForm.PLAIN));
         assertThat(RequestTargets.parse(request("GET", "http://a.test", null)))
-                .isEqualTo(new RequestTarget("a.test", "a.test", "/", "/"));
+                .isEqualTo(new RequestTarget("a.test", "a.test", "/", "/", PathForm.PLAIN));
         assertThat(RequestTargets.parse(request("OPTIONS", "http://a.test", null)))
-                .isEqualTo(new RequestTarget("a.test", "a.test", "*", "*"));
+                .isEqualTo(new RequestTarget("a.test", "a.test", "*", "*", PathForm.PLAIN));
     }
 
     @Test
     void knowsNoHostOfAnOldRequestWithoutOne() {
-        assertThat(RequestTargets.parse(request("GET", "/x", null))).isEqualTo(new RequestTarget("", "", "/x", "/x"));
+        assertThat(RequestTargets.parse(request("GET", "/x", null)))
+                .isEqualTo(new RequestTarget("", "", "/x", "/x", PathForm.PLAIN));
     }
 
     @Test
     void takesAnAsteriskFromOptionsAlone() {
-        assertThat(RequestTargets.parse(request("OPTIONS", "*", "a"))).isEqualTo(new RequestTarget("a", "a", "*", "*"));
+        assertThat(RequestTargets.parse(request("OPTIONS", "*", "a")))
+                .isEqualTo(new RequestTarget("a", "a", "*", "*", PathForm.PLAIN));
         assertThat(RequestTargets.parse(request("GET", "*", "a"))).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/a/../b?x=/../y, /b, /b?x=/../y, PLAIN",
+        "https://a.test//a/./b?%zz, /a/b, /a/b?%zz, PLAIN",
+        "/a%2fb?q, /a%2Fb, /a%2Fb?q, AMBIGUOUS",
+        "/a;b, /a;b, /a;b, AMBIGUOUS",
+        "/a%, /a%, /a%, BROKEN",
+        "/..?q, /.., /..?q, BROKEN"
+    })
+    void bringsThePathIntoNormalFormAndLeavesTheQuery(String sent, String path, String uri, PathForm form) {
+        RequestTarget target = RequestTargets.parse(request("GET", sent, "a.test"));
+        assertThat(target).isEqualTo(new RequestTarget("a.test", "a.test", path, uri, form));
+        assertThat(path + target.query()).isEqualTo(uri);
     }
 }

@@ -1,5 +1,6 @@
 package io.portward.core.http1;
 
+import io.portward.core.transport.Transport;
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.RawClient;
 import io.portward.testkit.RecordingObserver.Request;
@@ -41,15 +42,30 @@ final class HttpsPort {
         return serving(proxies, "", "", servers);
     }
 
+    /** @param backend the keys of the backend as they stand in the file */
+    static HttpsPort backend(DataPlaneExtension proxies, String backend) {
+        return serving(proxies, Transport.open(1), "", "", backend);
+    }
+
+    /** On more than one event loop. */
+    static HttpsPort backendOn(DataPlaneExtension proxies, Transport transport, String backend) {
+        return serving(proxies, transport, "", "", backend);
+    }
+
     private static HttpsPort serving(DataPlaneExtension proxies, String port, String file, String servers) {
+        return serving(proxies, Transport.open(1), port, file, "servers: [" + servers + "]");
+    }
+
+    private static HttpsPort serving(
+            DataPlaneExtension proxies, Transport transport, String port, String file, String backend) {
         proxies.pki().ecdsa("web", "web.test");
         String routes = port.contains("routes:") ? "" : ", routes: [{backend: web}]";
-        RunningProxy proxy = proxies.start("""
+        RunningProxy proxy = proxies.startOn(transport, """
                 certificates: [{name: web, chain: web.pem, key: web.key}]
                 ports: [{listen: "127.0.0.1:0", protocol: https%s%s}]
-                backends: {web: {servers: [%s]}}
+                backends: {web: {%s}}
                 %s
-                """, routes, port, servers, file);
+                """, routes, port, backend, file);
         return new HttpsPort(proxy, TlsClients.trusting(proxies.pki().authority()));
     }
 

@@ -45,8 +45,8 @@ class RedirectPortTest {
     @ParameterizedTest
     @CsvSource({
         "443, GET / HTTP/1.1, web.test, https://web.test/",
-        "443, GET /a%2Fb/../c?x=%20&y=/ HTTP/1.1, web.test, https://web.test/a%2Fb/../c?x=%20&y=/",
-        "443, GET //evil.test/x HTTP/1.1, web.test, https://web.test//evil.test/x",
+        "443, GET /a%2Fb/../c?x=%20&y=/ HTTP/1.1, web.test, https://web.test/c?x=%20&y=/",
+        "443, GET //evil.test/x HTTP/1.1, web.test, https://web.test/evil.test/x",
         "443, GET / HTTP/1.1, Web.Test., https://web.test/",
         "443, GET / HTTP/1.1, web.test:80, https://web.test/",
         "8443, GET /x HTTP/1.1, web.test, https://web.test:8443/x",
@@ -78,6 +78,8 @@ class RedirectPortTest {
                 "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
                 "GET / HTTP/1.1\r\nHost: \"a\"\r\n\r\n",
                 "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /../a HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /%2 HTTP/1.1\r\nHost: a\r\n\r\n",
                 "GET /\u0001 HTTP/1.1\r\nHost: a\r\n\r\n",
                 "GET /\r\nHost: a\r\n\r\n",
                 "\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n"

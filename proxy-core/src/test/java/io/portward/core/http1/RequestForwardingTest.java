@@ -173,7 +173,7 @@ class RequestForwardingTest {
         "GET https://other.test?y HTTP/1.1, GET /?y HTTP/1.1, other.test",
         "OPTIONS https://other.test HTTP/1.1, OPTIONS * HTTP/1.1, other.test",
         "OPTIONS * HTTP/1.1, OPTIONS * HTTP/1.1, web.test",
-        "GET //double HTTP/1.1, GET //double HTTP/1.1, web.test",
+        "GET //double HTTP/1.1, GET /double HTTP/1.1, web.test",
         "get / HTTP/1.1, get / HTTP/1.1, web.test",
         "GET / HTTP/1.2, GET / HTTP/1.1, web.test"
     })

@@ -20,6 +20,7 @@ import io.portward.config.model.TlsConfig;
 import io.portward.config.model.TlsPolicy;
 import io.portward.config.model.UnknownNames;
 import io.portward.core.exchange.HttpService;
+import io.portward.core.limit.AddressLimits;
 import io.portward.core.observe.CertificateFacts;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.HandshakeFailure;
@@ -44,6 +45,8 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
 
     static final LimitConfig LIMITS = new LimitConfig(8 * 1024, 20, 1024);
 
+    private static final List<RouteConfig> TO_WEB = List.of(new RouteConfig(null, null, "web"));
+
     private static final TlsInfo TLS =
             new TlsInfo("TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519", false, "h2", "a.example");
 
@@ -65,7 +68,27 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
     }
 
     Http2Fixture(Duration headers, Duration idle) {
-        TimeoutConfig timeouts = new TimeoutConfig(headers, idle, Duration.ofSeconds(5), Duration.ofMinutes(1));
+        this(timeouts(headers, idle), LIMITS, TO_WEB);
+    }
+
+    Http2Fixture(TimeoutConfig timeouts) {
+        this(timeouts, LIMITS, TO_WEB);
+    }
+
+    Http2Fixture(LimitConfig limits) {
+        this(timeouts(Duration.ofSeconds(30), Duration.ofSeconds(30)), limits, TO_WEB);
+    }
+
+    /** @param routes to {@code web}, the origin, and {@code guard}, which cannot be reached */
+    Http2Fixture(List<RouteConfig> routes) {
+        this(timeouts(Duration.ofSeconds(30), Duration.ofSeconds(30)), LIMITS, routes);
+    }
+
+    private static TimeoutConfig timeouts(Duration headers, Duration idle) {
+        return new TimeoutConfig(headers, idle, Duration.ofSeconds(5), Duration.ofMinutes(1));
+    }
+
+    private Http2Fixture(TimeoutConfig timeouts, LimitConfig limits, List<RouteConfig> routes) {
         BackendConfig backend = new BackendConfig(
                 "web",
                 List.of(ServerConfig.parse("127.0.0.1:" + origin.port(), 1)),
@@ -76,7 +99,7 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
         PortConfig port = new PortConfig(
                 ListenAddress.parse("127.0.0.1:0"),
                 PortProtocol.HTTPS,
-                List.of(new RouteConfig(null, null, "web")),
+                routes,
                 null,
                 443,
                 null,
@@ -87,9 +110,17 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                         new TicketConfig(Duration.ofHours(1), Duration.ofHours(12))),
                 List.of(),
                 timeouts,
-                ProxyHeaders.NONE);
-        backends = new Backends(Map.of("web", backend), backend.timeouts(), LIMITS, transport, this);
-        HttpService service = new HttpService(port, backends, LIMITS, List.of(), this, transport);
+                ProxyHeaders.NONE,
+                null);
+        BackendConfig guard = new BackendConfig(
+                "guard",
+                List.of(ServerConfig.parse("127.0.0.1:9", 1)),
+                backend.protocol(),
+                backend.proxyProtocol(),
+                backend.timeouts());
+        backends = new Backends(Map.of("web", backend, "guard", guard), backend.timeouts(), limits, transport, this);
+        AddressLimits addresses = new AddressLimits(limits.perAddress(), List.of());
+        HttpService service = new HttpService(port, backends, limits, List.of(), addresses, this, transport);
         listener = new ServerBootstrap()
                 .group(transport.loops())
                 .channel(transport.serverChannel())
@@ -100,7 +131,7 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                         Http2FrontEnd.addTo(
                                 channel.pipeline(),
                                 service,
-                                service.client(channel, info, TLS),
+                                service.client(channel, info, TLS, host -> !host.equals("misdirected.example")),
                                 transport.deadlines(channel));
                         clients.add(channel);
                     }

@@ -2,11 +2,20 @@ package io.portward.core.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import io.portward.config.model.HeaderMatch;
 import io.portward.config.model.RouteConfig;
+import io.portward.config.model.RouteMatch;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -20,6 +29,74 @@ class RouteTableTest {
             new RouteConfig("x.a.test", null, "never"),
             new RouteConfig("b.test", null, "b"),
             new RouteConfig("[::1]", null, "literal")));
+
+    private static final HttpRequest GET = request("GET");
+
+    private static HttpRequest request(String method, String... headers) {
+        HttpRequest request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.valueOf(method), "/");
+        for (int i = 0; i < headers.length; i += 2) {
+            request.headers().add(headers[i], headers[i + 1]);
+        }
+        return request;
+    }
+
+    private static String found(RouteTable table, String host, String path, HttpRequest request) {
+        Route route = table.find(host, path, request);
+        return route == null ? null : route.config().backend();
+    }
+
+    private static RouteConfig route(
+            String exactPath, String pathRegex, List<String> methods, Map<String, String> headers, String backend) {
+        Map<String, HeaderMatch> matches = new LinkedHashMap<>();
+        headers.forEach((name, text) -> matches.put(name, HeaderMatch.parse(text)));
+        return new RouteConfig(new RouteMatch(null, null, exactPath, pathRegex, methods, matches), backend);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET, /login, exact",
+        "POST, /login, exact",
+        "GET, /login/, post-or-rest",
+        "GET, /users/17, regex",
+        "GET, /users/17/x, regex",
+        "GET, /users/17x, post-or-rest",
+        "GET, /x/users/17, post-or-rest",
+        "POST, /x, post",
+        "post, /x, post-or-rest",
+        "PUT, /x, post"
+    })
+    void comparesWholePathsExpressionsAndMethods(String method, String path, String backend) {
+        RouteTable table = RouteTable.of(List.of(
+                route("/login", null, List.of(), Map.of(), "exact"),
+                route(null, "/users/[0-9]+(/.*)?", List.of(), Map.of(), "regex"),
+                route(null, null, List.of("POST", "PUT"), Map.of(), "post"),
+                new RouteConfig(null, null, "post-or-rest")));
+        assertThat(found(table, "", path, request(method))).isEqualTo(backend);
+    }
+
+    @Test
+    void comparesEveryHeaderThatIsAskedFor() {
+        RouteTable table = RouteTable.of(
+                List.of(route(null, null, List.of(), Map.of("x-a", "1", "user-agent", "/.*bot.*/"), "both")));
+        assertThat(found(table, "", "/", request("GET", "X-A", "1", "User-Agent", "a bot/1")))
+                .isEqualTo("both");
+        assertThat(found(table, "", "/", request("GET", "X-A", "0", "x-a", "1", "User-Agent", "bot")))
+                .as("one field of several")
+                .isEqualTo("both");
+        assertThat(found(table, "", "/", request("GET", "X-A", "1"))).isNull();
+        assertThat(found(table, "", "/", request("GET", "X-A", "11", "User-Agent", "bot")))
+                .isNull();
+        assertThat(found(table, "", "/", request("GET", "X-A", "1", "User-Agent", "Bot")))
+                .isNull();
+    }
+
+    /** With java.util.regex this takes longer than anybody waits. */
+    @Test
+    @Timeout(20)
+    void takesLinearTimeForHostileExpressions() {
+        RouteTable table = RouteTable.of(List.of(route(null, "/(a+)+(b+|a)*c", List.of(), Map.of(), "x")));
+        assertThat(found(table, "", "/" + "a".repeat(10_000), GET)).isNull();
+    }
 
     @ParameterizedTest
     @CsvSource({
@@ -45,8 +122,7 @@ class RouteTableTest {
         "[::1], /, literal"
     })
     void takesTheFirstThatMatches(String host, String path, String backend) {
-        RouteConfig found = ROUTES.find(host, path);
-        assertThat(found == null ? null : found.backend()).isEqualTo(backend);
+        assertThat(found(ROUTES, host, path, GET)).isEqualTo(backend);
     }
 
     /** The table by host must not change the order of the file. */
@@ -62,7 +138,7 @@ class RouteTableTest {
             RouteTable table = RouteTable.of(routes);
             for (String host : List.of("a.test", "b.test", "d.test", "c.a.test", "d.a.test", "e.d.a.test", "")) {
                 for (String path : List.of("/", "/x", "/x/y/z", "/xy", "/z", "/z/", "*")) {
-                    assertThat(table.find(host, path))
+                    assertThat(found(table, host, path, GET))
                             .as("%s %s in %s", host, path, routes)
                             .isEqualTo(walk(routes, host, path));
                 }
@@ -70,7 +146,7 @@ class RouteTableTest {
         }
     }
 
-    private static RouteConfig walk(List<RouteConfig> routes, String host, String path) {
+    private static String walk(List<RouteConfig> routes, String host, String path) {
         for (RouteConfig route : routes) {
             String pattern = route.host();
             boolean hostMatches = pattern == null
@@ -82,7 +158,7 @@ class RouteTableTest {
                     || path.equals(prefix)
                     || path.startsWith(prefix.endsWith("/") ? prefix : prefix + "/");
             if (hostMatches && pathMatches) {
-                return route;
+                return route.backend();
             }
         }
         return null;

@@ -66,7 +66,12 @@ class DialerTest {
         try (Names names = new Names()) {
             Dialer dialer = new Dialer(transport, names, Duration.ofSeconds(5));
             Server config = new Server(
-                    "web", ServerConfig.parse(server, 1), new RecordingObserver().server(server), new Lifetime());
+                    "web",
+                    ServerConfig.parse(server, 1),
+                    new RecordingObserver().server(server),
+                    new Lifetime(),
+                    new Ejections(),
+                    System::nanoTime);
             var loop = transport.loops().next();
             return loop.submit(() -> dialer.dial(loop, config, ChannelInboundHandlerAdapter::new, () -> false))
                     .get()
@@ -111,7 +116,9 @@ class DialerTest {
                     "web",
                     ServerConfig.parse(origin.address(), 1),
                     new RecordingObserver().server(origin.address()),
-                    new Lifetime());
+                    new Lifetime(),
+                    new Ejections(),
+                    System::nanoTime);
             var loop = transport.loops().next();
             int opened = loop.submit(() -> {
                         for (int i = 0; i < 3; i++) {

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.BackendProtocol;
+import io.portward.config.model.BalanceConfig;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.ProxyProtocol;
 import io.portward.config.model.ServerConfig;
@@ -37,6 +38,7 @@ public final class PoolFixture implements AutoCloseable {
             implements BackendPool.HttpWaiter, BackendPool.TcpWaiter {
 
         volatile boolean over;
+        CharSequence hashed = "";
 
         @Override
         public boolean isOver() {
@@ -54,8 +56,13 @@ public final class PoolFixture implements AutoCloseable {
         }
 
         @Override
-        public void unreachable() {
-            completeExceptionally(new IllegalStateException("unreachable"));
+        public void noConnection(ErrorKind why) {
+            completeExceptionally(new IllegalStateException(why.description()));
+        }
+
+        @Override
+        public CharSequence hashed(BalanceConfig balance) {
+            return hashed;
         }
 
         Channel await() throws Exception {
@@ -143,8 +150,8 @@ public final class PoolFixture implements AutoCloseable {
         }
 
         @Override
-        public void unreachable() {
-            throw new IllegalStateException("unreachable");
+        public void noConnection(ErrorKind why) {
+            throw new IllegalStateException(why.description());
         }
 
         @Override
@@ -153,6 +160,11 @@ public final class PoolFixture implements AutoCloseable {
             connection.use(this);
             connection.write(new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"));
             connection.flush();
+        }
+
+        @Override
+        public CharSequence hashed(BalanceConfig balance) {
+            return "";
         }
 
         @Override

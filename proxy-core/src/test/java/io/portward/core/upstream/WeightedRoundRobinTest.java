@@ -3,6 +3,7 @@ package io.portward.core.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portward.config.model.ServerConfig;
+import io.portward.core.upstream.PoolFixture.Asked;
 import io.portward.testkit.RecordingObserver;
 import java.util.List;
 import java.util.Set;
@@ -15,16 +16,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class WeightedRoundRobinTest {
 
-    private static List<Server> servers(int... weights) {
+    static List<Server> servers(int... weights) {
         RecordingObserver observer = new RecordingObserver();
         return IntStream.range(0, weights.length)
                 .mapToObj(i -> ServerConfig.parse((char) ('a' + i) + ".test:1", weights[i]))
-                .map(config -> new Server("b", config, observer.server("b", config.address()), new Lifetime()))
+                .map(config -> new Server(
+                        "b",
+                        config,
+                        observer.server("b", config.address()),
+                        new Lifetime(),
+                        new Ejections(),
+                        System::nanoTime))
                 .toList();
     }
 
     private static String turns(WeightedRoundRobin turns, int count, Set<Server> tried) {
-        return Stream.generate(() -> turns.next(tried))
+        return Stream.generate(() -> turns.next(tried, new Asked()))
                 .limit(count)
                 .map(server -> server.name().substring(0, 1))
                 .collect(Collectors.joining());
@@ -42,10 +49,12 @@ class WeightedRoundRobinTest {
         List<Server> servers = servers(1, 1);
         WeightedRoundRobin turns = new WeightedRoundRobin(servers);
         assertThat(turns(turns, 3, Set.of(servers.get(0)))).isEqualTo("bbb");
-        assertThat(turns.next(Set.copyOf(servers))).isNull();
+        assertThat(turns.next(Set.copyOf(servers), new Asked())).isNull();
         Server only = servers(1).get(0);
-        assertThat(new WeightedRoundRobin(List.of(only)).next(Set.of())).isSameAs(only);
-        assertThat(new WeightedRoundRobin(List.of(only)).next(Set.of(only))).isNull();
+        assertThat(new WeightedRoundRobin(List.of(only)).next(Set.of(), new Asked()))
+                .isSameAs(only);
+        assertThat(new WeightedRoundRobin(List.of(only)).next(Set.of(only), new Asked()))
+                .isNull();
     }
 
     @Test

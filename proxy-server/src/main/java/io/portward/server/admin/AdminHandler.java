@@ -15,10 +15,12 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.timeout.ReadTimeoutException;
+import io.portward.core.observe.ServerState;
 import io.portward.server.metrics.MetricsObserver;
 import java.io.IOException;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
@@ -36,6 +38,7 @@ final class AdminHandler extends SimpleChannelInboundHandler<HttpObject> {
     private static final String TEXT = "text/plain; charset=utf-8";
 
     private final Supplier<String> metrics;
+    private final Supplier<List<ServerState>> servers;
     private final Readiness readiness;
     private final Executor scrapes;
     /** Once the connection is about to close, what still arrives is dropped. */
@@ -45,8 +48,9 @@ final class AdminHandler extends SimpleChannelInboundHandler<HttpObject> {
     /** Requests came while one was being answered: they are dropped and the answer says that the connection closes (RFC 9112 §9.3.2). */
     private boolean pipelined;
 
-    AdminHandler(Supplier<String> metrics, Readiness readiness, Executor scrapes) {
+    AdminHandler(Supplier<String> metrics, Supplier<List<ServerState>> servers, Readiness readiness, Executor scrapes) {
         this.metrics = metrics;
+        this.servers = servers;
         this.readiness = readiness;
         this.scrapes = scrapes;
     }
@@ -75,6 +79,14 @@ final class AdminHandler extends SimpleChannelInboundHandler<HttpObject> {
     private void route(ChannelHandlerContext ctx, String path, boolean withBody, boolean keepAlive) {
         switch (path) {
             case "/metrics" -> scrape(ctx, withBody, keepAlive);
+            case "/backends" ->
+                answer(
+                        ctx,
+                        HttpResponseStatus.OK,
+                        BackendsPage.CONTENT_TYPE,
+                        BackendsPage.of(servers.get()),
+                        withBody,
+                        keepAlive);
             case "/healthz" -> answer(ctx, HttpResponseStatus.OK, TEXT, "ok\n", withBody, keepAlive);
             case "/readyz" -> {
                 Readiness.Stage stage = readiness.stage();
@@ -87,7 +99,7 @@ final class AdminHandler extends SimpleChannelInboundHandler<HttpObject> {
                         ctx,
                         HttpResponseStatus.NOT_FOUND,
                         TEXT,
-                        "not found; there are /metrics, /healthz and /readyz\n",
+                        "not found; there are /metrics, /backends, /healthz and /readyz\n",
                         withBody,
                         keepAlive);
         }

@@ -16,9 +16,11 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 import io.portward.config.model.AdminConfig;
 import io.portward.config.model.ListenAddress;
 import io.portward.core.connection.StartException;
+import io.portward.core.observe.ServerState;
 import io.portward.core.transport.Transport;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +54,12 @@ public final class AdminServer implements AutoCloseable {
     private final ThreadPoolExecutor scrapes;
     private final Channel listener;
 
-    private AdminServer(AdminConfig config, Transport transport, Supplier<String> metrics, Readiness readiness)
+    private AdminServer(
+            AdminConfig config,
+            Transport transport,
+            Supplier<String> metrics,
+            Supplier<List<ServerState>> servers,
+            Readiness readiness)
             throws StartException {
         InetSocketAddress address = address(config);
         scrapes = new ThreadPoolExecutor(
@@ -72,7 +79,7 @@ public final class AdminServer implements AutoCloseable {
                         channel.pipeline()
                                 .addLast(new ReadTimeoutHandler(READ_TIMEOUT_SECONDS))
                                 .addLast(new HttpServerCodec(DECODER))
-                                .addLast(new AdminHandler(metrics, readiness, scrapes));
+                                .addLast(new AdminHandler(metrics, servers, readiness, scrapes));
                     }
                 })
                 .bind(address)
@@ -88,12 +95,17 @@ public final class AdminServer implements AutoCloseable {
      * Binds the admin port and answers from now on.
      *
      * @param metrics what {@code /metrics} answers with; called on a thread that may take its time
+     * @param servers what {@code /backends} shows; called on an event loop
      * @throws StartException with one line for the operator, when the address cannot be used or is not loopback without {@code allowRemote}
      */
     public static AdminServer start(
-            AdminConfig config, Transport transport, Supplier<String> metrics, Readiness readiness)
+            AdminConfig config,
+            Transport transport,
+            Supplier<String> metrics,
+            Supplier<List<ServerState>> servers,
+            Readiness readiness)
             throws StartException {
-        return new AdminServer(config, transport, metrics, readiness);
+        return new AdminServer(config, transport, metrics, servers, readiness);
     }
 
     /** The address the kernel gave. */

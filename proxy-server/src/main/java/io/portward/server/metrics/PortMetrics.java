@@ -62,7 +62,9 @@ final class PortMetrics implements PortObserver {
             requests.putIfAbsent(TlsInfo.NONE, new RequestMetrics());
         }
         for (RouteConfig route : config.routes()) {
-            requests.putIfAbsent(route.backend(), new RequestMetrics());
+            if (route.backend() != null) {
+                requests.putIfAbsent(route.backend(), new RequestMetrics());
+            }
         }
     }
 

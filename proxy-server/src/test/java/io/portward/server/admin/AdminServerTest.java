@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.portward.config.model.AdminConfig;
 import io.portward.config.model.ListenAddress;
 import io.portward.core.connection.StartException;
+import io.portward.core.observe.ServerState;
 import io.portward.core.transport.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,6 +19,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -37,11 +40,13 @@ class AdminServerTest {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private volatile Supplier<String> metrics = () -> "a_metric 1\n";
+    private volatile List<ServerState> servers = List.of();
     private AdminServer admin;
 
     @BeforeEach
     void startServer() throws StartException {
-        admin = AdminServer.start(config("127.0.0.1", 0, false), transport, () -> metrics.get(), readiness);
+        admin = AdminServer.start(
+                config("127.0.0.1", 0, false), transport, () -> metrics.get(), () -> servers, readiness);
     }
 
     @AfterEach
@@ -57,6 +62,24 @@ class AdminServerTest {
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.body()).isEqualTo("a_metric 1\n");
         assertThat(response.headers().firstValue("content-type")).hasValue("text/plain; version=0.0.4; charset=utf-8");
+    }
+
+    @Test
+    void showsTheStateOfEachServer() throws Exception {
+        Instant since = Instant.parse("2030-01-02T03:04:05Z");
+        servers = List.of(
+                new ServerState("web", "127.0.0.1:8080", ServerState.Condition.UP, "", since),
+                new ServerState("web", "[::1]:8080", ServerState.Condition.DOWN, "greeting \"x\"", since));
+        HttpResponse<String> response = get("/backends");
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("content-type")).hasValue("application/json");
+        assertThat(response.body()).isEqualTo("""
+                {"servers": [
+                  {"backend": "web", "server": "127.0.0.1:8080", "state": "up", "since": "2030-01-02T03:04:05Z", "reason": ""},
+                  {"backend": "web", "server": "[::1]:8080", "state": "down", "since": "2030-01-02T03:04:05Z", "reason": "greeting \\"x\\""}
+                ]}
+                """);
     }
 
     @Test
@@ -195,15 +218,16 @@ class AdminServerTest {
     @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "::"})
     void refusesAnAddressOthersCanReachUnlessAllowed(String host) throws Exception {
-        assertThatThrownBy(() -> AdminServer.start(config(host, 0, false), transport, () -> "", readiness))
+        assertThatThrownBy(() -> AdminServer.start(config(host, 0, false), transport, () -> "", List::of, readiness))
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining("allowRemote");
-        AdminServer.start(config(host, 0, true), transport, () -> "", readiness).close();
+        AdminServer.start(config(host, 0, true), transport, () -> "", List::of, readiness)
+                .close();
     }
 
     @Test
     void refusesAllAddressesUnlessAllowed() {
-        assertThatThrownBy(() -> AdminServer.start(config(null, 9180, false), transport, () -> "", readiness))
+        assertThatThrownBy(() -> AdminServer.start(config(null, 9180, false), transport, () -> "", List::of, readiness))
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining("allowRemote");
     }
@@ -212,7 +236,7 @@ class AdminServerTest {
     void saysInOneLineThatThePortIsTaken() throws IOException {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertThatThrownBy(() -> AdminServer.start(
-                            config("127.0.0.1", other.getLocalPort(), false), transport, () -> "", readiness))
+                            config("127.0.0.1", other.getLocalPort(), false), transport, () -> "", List::of, readiness))
                     .isInstanceOf(StartException.class)
                     .hasMessageContaining("cannot listen on 127.0.0.1:" + other.getLocalPort())
                     .hasMessageContaining("already in use")

@@ -226,7 +226,8 @@ class MetricsObserverTest {
                 tls,
                 List.of(),
                 new TimeoutConfig(minute, minute, minute, minute),
-                ProxyHeaders.NONE);
+                ProxyHeaders.NONE,
+                null);
     }
 
     private static TicketCounters tickets(long... counts) {

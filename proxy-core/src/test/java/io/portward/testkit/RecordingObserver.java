@@ -44,7 +44,7 @@ public final class RecordingObserver implements Observer {
 
         private volatile Runnable onHandshake = () -> {};
 
-        private Port(TicketCounters tickets, List<Sighting> sightings) {
+        public Port(TicketCounters tickets, List<Sighting> sightings) {
             this.tickets = tickets;
             this.sightings = sightings;
         }

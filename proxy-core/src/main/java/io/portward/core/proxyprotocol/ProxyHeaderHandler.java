@@ -85,7 +85,6 @@ public final class ProxyHeaderHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void admit(ChannelHandlerContext ctx, ByteBuf rest, ConnectionInfo connection) {
-        over = true;
         received = null;
         try {
             listener.admitted(connection);
@@ -93,6 +92,7 @@ public final class ProxyHeaderHandler extends ChannelInboundHandlerAdapter {
             rest.release();
             throw e;
         }
+        over = true;
         if (rest.isReadable()) {
             ctx.fireChannelRead(rest);
         } else {

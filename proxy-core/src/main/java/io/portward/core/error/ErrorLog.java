@@ -24,10 +24,11 @@ public final class ErrorLog {
     private final Map<ErrorKind, Recent> recent = new EnumMap<>(ErrorKind.class);
 
     /**
+     * @param answered whether the client got the error's status; a response that has begun is cut instead
      * @param context where it happened, without anything a client chose
      * @param stopping the proxy is being stopped, as its backends often are too: no cause for alarm
      */
-    public synchronized void add(ErrorKind kind, String context, boolean stopping) {
+    public synchronized void add(ErrorKind kind, boolean answered, String context, boolean stopping) {
         Recent last = recent.computeIfAbsent(kind, unused -> new Recent());
         long now = System.nanoTime();
         if (now - last.nextNanos < 0) {
@@ -35,10 +36,11 @@ public final class ErrorLog {
             return;
         }
         String more = last.skipped == 0 ? "" : " (and " + last.skipped + " more since the last such line)";
+        String what = answered ? "answered " + kind.status() : "cut a response,";
         if (stopping) {
-            LOG.info("answered {} {} while stopping: {}{}", kind.status(), kind.description(), context, more);
+            LOG.info("{} {} while stopping: {}{}", what, kind.description(), context, more);
         } else {
-            LOG.warn("answered {} {}: {}{}", kind.status(), kind.description(), context, more);
+            LOG.warn("{} {}: {}{}", what, kind.description(), context, more);
         }
         last.nextNanos = now + INTERVAL_NANOS;
         last.skipped = 0;

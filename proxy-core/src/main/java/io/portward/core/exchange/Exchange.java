@@ -213,7 +213,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         requestId = requestId.isEmpty() ? Forwarding.newId() : requestId;
         if (kind.isOperational()) {
             String context = "backend " + backend() + ", port " + service.port().listen() + ", request " + requestId;
-            service.errorLog().add(kind, context, service.isStopping());
+            service.errorLog().add(kind, !responseStarted, context, service.isStopping());
         }
         if (responseStarted) {
             sink.abort();

@@ -158,6 +158,7 @@ class BrokenBackendTest {
             client.send(GET);
             assertThatThrownBy(() -> Reply.read(client))
                     .isInstanceOfAny(EOFException.class, SocketException.class, javax.net.ssl.SSLException.class);
+            assertThat(PROXIES.warnings()).singleElement().asString().contains("cut a response, upstream ");
         }
     }
 

@@ -21,8 +21,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Opens connections to servers. A name may stand for several addresses, such as {@code localhost} for 127.0.0.1 and ::1: each is tried once, in
- * the order of the answer.
+ * Opens connections to servers. A name may stand for several addresses, such as {@code localhost} for 127.0.0.1 and ::1: each is tried once, what
+ * worked last before the others.
  *
  * <p>Threading: immutable; {@link #dial} on the event loop that the connection is to live on. Ownership: whoever asks owns the channel.
  */
@@ -55,31 +55,35 @@ final class Dialer {
         assert loop.inEventLoop();
         Promise<Channel> opened = loop.newPromise();
         InetSocketAddress address = server.address();
+        server.dialled();
         if (address.isUnresolved()) {
             resolver.getResolver(loop).resolveAll(address).addListener((FutureListener<List<InetSocketAddress>>)
                     found -> {
                         if (found.isSuccess()) {
-                            connect(loop, found.getNow().iterator(), handler, over, opened);
+                            connect(loop, server, server.inOrder(found.getNow()).iterator(), handler, over, opened);
                         } else {
                             opened.setFailure(found.cause());
                         }
                     });
         } else {
-            connect(loop, List.of(address).iterator(), handler, over, opened);
+            connect(loop, server, List.of(address).iterator(), handler, over, opened);
         }
         return opened;
     }
 
     private void connect(
             EventLoop loop,
+            Server server,
             Iterator<InetSocketAddress> addresses,
             Supplier<ChannelHandler> handler,
             BooleanSupplier over,
             Promise<Channel> opened) {
         // From here on it takes a descriptor, also while nobody has answered yet.
         transport.backendConnections().incrementAndGet();
-        connect(loop, addresses.next(), handler.get()).addListener((ChannelFuture tried) -> {
+        InetSocketAddress address = addresses.next();
+        connect(loop, address, handler.get()).addListener((ChannelFuture tried) -> {
             if (tried.isSuccess()) {
+                server.reachedAt(address);
                 tried.channel()
                         .closeFuture()
                         .addListener(closed -> transport.backendConnections().decrementAndGet());
@@ -89,11 +93,14 @@ final class Dialer {
             transport.backendConnections().decrementAndGet();
             if (!addresses.hasNext() || over.getAsBoolean()) {
                 opened.setFailure(tried.cause());
-            } else if (loop.inEventLoop()) {
-                connect(loop, addresses, handler, over, opened);
+                return;
+            }
+            server.addressFailed(address, tried.cause());
+            if (loop.inEventLoop()) {
+                connect(loop, server, addresses, handler, over, opened);
             } else {
                 // Without a descriptor there is no channel, and Netty tells it on a thread of its own.
-                loop.execute(() -> connect(loop, addresses, handler, over, opened));
+                loop.execute(() -> connect(loop, server, addresses, handler, over, opened));
             }
         });
     }

@@ -6,12 +6,18 @@ import io.portward.core.error.ErrorKind;
 import io.portward.core.observe.ServerObserver;
 import io.portward.core.observe.ServerState;
 import io.portward.core.observe.ServerState.Condition;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +37,9 @@ final class Server {
 
     /** As Envoy's consecutive_5xx: one broken page does not make a broken server. */
     static final int MAX_FAILED_ANSWERS = 5;
+
+    /** As {@link InetSocketAddress} is written: with a name or without one. */
+    private static final Pattern ADDRESS_BEHIND = Pattern.compile(": [^ ]*/[^ ]*$");
 
     private static final Logger LOG = LoggerFactory.getLogger(Server.class);
 
@@ -59,7 +68,11 @@ final class Server {
     /** Each event loop soon has a cell of its own, so that counting does not make them wait for each other. */
     private final LongAdder active = new LongAdder();
 
+    /** Where a connection came about last, of the addresses that the name stands for. */
+    private volatile @Nullable InetAddress lastReached;
+
     private long penaltyNanos;
+    private boolean onTrial;
     private Condition condition = Condition.UP;
     private String reason = "";
     private Instant since = Instant.now();
@@ -127,6 +140,50 @@ final class Server {
         return active.sum();
     }
 
+    /** The addresses of its name in the order to try them: what worked last comes first, so that one that is dead is not waited for each time. */
+    List<InetSocketAddress> inOrder(List<InetSocketAddress> found) {
+        InetAddress last = lastReached;
+        if (last == null || found.get(0).getAddress().equals(last)) {
+            return found;
+        }
+        List<InetSocketAddress> ordered = new ArrayList<>(found);
+        ordered.sort(Comparator.comparing(address -> !address.getAddress().equals(last)));
+        return ordered;
+    }
+
+    void reachedAt(InetSocketAddress reached) {
+        lastReached = reached.getAddress();
+    }
+
+    /** One address of its name did not answer, and others are still to be tried. */
+    void addressFailed(InetSocketAddress tried, Throwable cause) {
+        observer.connectFailed();
+        LOG.info(
+                "backend {}: {} cannot be reached at {}: {}",
+                backend,
+                name(),
+                tried.getAddress().getHostAddress(),
+                reason(cause));
+    }
+
+    /**
+     * A connection to it is begun. Where the last one failed this is a trial, and one is enough: until it has an end, others are tried first, for a
+     * server that swallows packets keeps everybody waiting for as long as the connect timeout.
+     */
+    void dialled() {
+        if (!reached) {
+            beginTrial();
+        }
+    }
+
+    private synchronized void beginTrial() {
+        long now = clock.getAsLong();
+        if (!reached && now - preferredAtNanos >= 0) {
+            onTrial = true;
+            preferredAtNanos = now + PENALTY_NANOS;
+        }
+    }
+
     void connected() {
         observer.connected();
         if (!reached) {
@@ -190,10 +247,11 @@ final class Server {
     /** From now on others are tried first: longer each time, unless it has been well for as long as the last time took. */
     private void passOver() {
         long now = clock.getAsLong();
-        if (passedOver && now - preferredAtNanos < 0) {
+        if (passedOver && !onTrial && now - preferredAtNanos < 0) {
             return;
         }
-        boolean again = penaltyNanos > 0 && now - preferredAtNanos <= penaltyNanos;
+        boolean again = onTrial || penaltyNanos > 0 && now - preferredAtNanos <= penaltyNanos;
+        onTrial = false;
         penaltyNanos = again ? Math.min(2 * penaltyNanos, MAX_PENALTY_NANOS) : PENALTY_NANOS;
         preferredAtNanos = now + penaltyNanos;
         passedOver = true;
@@ -204,6 +262,7 @@ final class Server {
             preferredAtNanos = clock.getAsLong();
         }
         passedOver = false;
+        onTrial = false;
     }
 
     synchronized void checkedDown(int failed, String failure) {
@@ -252,8 +311,8 @@ final class Server {
     static String reason(Throwable cause) {
         String message = String.valueOf(cause.getMessage());
         int call = message.indexOf("): ");
-        String rest = call < 0 ? message : message.substring(call + 3);
-        int address = rest.lastIndexOf(": /");
-        return address < 0 ? rest : rest.substring(0, address);
+        return ADDRESS_BEHIND
+                .matcher(call < 0 ? message : message.substring(call + 3))
+                .replaceFirst("");
     }
 }

@@ -95,6 +95,26 @@ class DialerTest {
     }
 
     @Test
+    void remembersWhichAddressAnswered() throws Exception {
+        try (ScriptedUpstream origin = ScriptedUpstream.startOn(
+                        "::1", 0, connection -> connection.in().read());
+                Names names = new Names()) {
+            Dialer dialer = new Dialer(transport, names, Duration.ofSeconds(5));
+            String name = BOTH + ":" + origin.port();
+            RecordingObserver.ServerEvents events = new RecordingObserver().server(name);
+            Server server = new Server(
+                    "web", ServerConfig.parse(name, 1), events, new Lifetime(), new Ejections(), System::nanoTime);
+            var loop = transport.loops().next();
+            for (int i = 0; i < 3; i++) {
+                loop.submit(() -> dialer.dial(loop, server, ChannelInboundHandlerAdapter::new, () -> false))
+                        .get()
+                        .sync();
+            }
+            assertThat(events.connectFailures()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void failsWhenNoAddressAnswers() throws Exception {
         int port = ScriptedUpstream.unusedPort();
         assertThatThrownBy(() -> dial(BOTH + ":" + port)).isInstanceOf(ConnectException.class);

@@ -92,6 +92,47 @@ class ServerTest {
         assertThat(server.state().condition()).isEqualTo(Condition.UP);
     }
 
+    /** It may take the connect timeout until a trial has failed, and nobody else is to wait for that. */
+    @Test
+    void isTriedByOneWhenItsTimeIsOver() {
+        Server server = backend(1).get(0);
+        refuse(server);
+        assertThat(penalty(server)).isEqualTo(10);
+        server.dialled();
+        assertThat(server.isPreferred()).isFalse();
+        now += 5 * SECOND;
+        refuse(server);
+        assertThat(penalty(server)).isEqualTo(20);
+        server.dialled();
+        assertThat(server.isPreferred()).isFalse();
+        server.connected();
+        assertThat(server.isPreferred()).isTrue();
+        server.dialled();
+        assertThat(server.isPreferred()).isTrue();
+    }
+
+    /** Nobody says how a trial ended whose client left. */
+    @Test
+    void isTriedAgainWhenATrialHasNoEnd() {
+        Server server = backend(1).get(0);
+        refuse(server);
+        assertThat(penalty(server)).isEqualTo(10);
+        server.dialled();
+        assertThat(penalty(server)).isEqualTo(10);
+    }
+
+    @Test
+    void saysWhyWithoutTheAddress() {
+        assertThat(List.of(
+                                "finishConnect(..): Connection refused: /127.0.0.1:1",
+                                "finishConnect(..) failed with error(-111): Connection refused: localhost/127.0.0.1:8080",
+                                "connection timed out after 5000 ms: web.example/192.0.2.1:80")
+                        .stream()
+                        .map(message -> Server.reason(new ConnectException(message))))
+                .containsExactly("Connection refused", "Connection refused", "connection timed out after 5000 ms");
+        assertThat(Server.reason(new ConnectException("Too many open files"))).isEqualTo("Too many open files");
+    }
+
     @Test
     void answersThatFailInARowEjectIt() {
         Server server = backend(2).get(0);

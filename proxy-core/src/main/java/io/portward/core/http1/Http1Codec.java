@@ -3,13 +3,18 @@ package io.portward.core.http1;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.CombinedChannelDuplexHandler;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.portward.config.model.LimitConfig;
 import io.portward.core.http.HeaderWriter;
+import java.util.List;
 
 /**
  * Bytes to requests, responses to bytes: Netty's codec with single spaces in the request line and with the answer to HEAD known to the
@@ -54,6 +59,9 @@ final class Http1Codec extends CombinedChannelDuplexHandler<HttpRequestDecoder, 
         /** Where the last word of the request line ended. */
         private int wordEnd;
 
+        /** Its head was handed on, its end not yet. */
+        private boolean inRequest;
+
         RequestDecoder(HttpDecoderConfig config) {
             super(config);
         }
@@ -62,6 +70,25 @@ final class Http1Codec extends CombinedChannelDuplexHandler<HttpRequestDecoder, 
         public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
             received = true;
             super.channelRead(ctx, message);
+        }
+
+        /** Netty judges a line when its LF is there; one with CR and something else can be judged before, and may be all that comes. */
+        @Override
+        protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+            super.decode(ctx, in, out);
+            if (!out.isEmpty()) {
+                inRequest = !(out.get(out.size() - 1) instanceof LastHttpContent);
+            } else if (hasBareCr(in)) {
+                HttpObject malformed = inRequest ? new DefaultLastHttpContent() : createInvalidMessage();
+                malformed.setDecoderResult(DecoderResult.failure(new IllegalArgumentException("CR without LF")));
+                in.skipBytes(in.readableBytes());
+                out.add(malformed);
+            }
+        }
+
+        private static boolean hasBareCr(ByteBuf line) {
+            int cr = line.bytesBefore((byte) '\r');
+            return cr >= 0 && cr < line.readableBytes() - 1 && line.getByte(line.readerIndex() + cr + 1) != '\n';
         }
 
         @Override

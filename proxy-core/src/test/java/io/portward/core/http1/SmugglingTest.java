@@ -100,6 +100,8 @@ class SmugglingTest {
                 attack("bare LF as the empty line", 400, "GET / HTTP/1.1\r\nHost: web.test\r\n\n"),
                 attack("bare CR in a value", 400, GET + "X: a\rTransfer-Encoding: chunked\r\n\r\n"),
                 attack("bare CR in the request line", 400, "GET /\r HTTP/1.1\r\nHost: web.test\r\n\r\n"),
+                attack("bare CRs and no LF", 400, "GET / HTTP/1.1\rHost: web.test\r\r"),
+                attack("bare CR and no LF in a field", 400, "GET / HTTP/1.1\r\nHost: web.test\rX"),
                 attack("NUL in a value", 400, GET + "X: a\0b\r\n\r\n"),
                 attack("NUL in a name", 400, GET + "X\0: b\r\n\r\n"),
                 attack("TAB in the request line", 400, "GET\t/ HTTP/1.1\r\nHost: web.test\r\n\r\n"),
@@ -256,6 +258,15 @@ class SmugglingTest {
         assertThat(origin.requests()).isEmpty();
         assertThat(port.requests()).extracting(request -> request.method()).containsExactly("POST");
         checkNextConnection();
+    }
+
+    /** Nothing else may come, and the client is not to wait for a timeout to learn of its mistake. */
+    @Test
+    void refusesACrWithoutLfBeforeTheLineIsComplete() throws IOException {
+        try (RawClient client = port.connect()) {
+            checkRefusal(client.send(CHUNKED + "5\rhello"), 400);
+        }
+        assertThat(origin.requests()).isEmpty();
     }
 
     @Test

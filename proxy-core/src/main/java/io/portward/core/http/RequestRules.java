@@ -40,12 +40,14 @@ public final class RequestRules {
                 || HttpMethod.DELETE.equals(method);
     }
 
-    /** RFC 9110 §10.1.1. */
+    /** RFC 9110 §10.1.1: a list, which may be empty. */
     private static boolean hasKnownExpectation(HttpHeaders headers) {
         if (!headers.contains(HttpHeaderNames.EXPECT)) {
             return true;
         }
         List<String> expectations = headers.getAll(HttpHeaderNames.EXPECT);
-        return expectations.size() == 1 && HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectations.get(0));
+        return expectations.size() == 1
+                && (expectations.get(0).isEmpty()
+                        || HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expectations.get(0)));
     }
 }

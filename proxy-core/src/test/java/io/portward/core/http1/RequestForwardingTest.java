@@ -198,6 +198,13 @@ class RequestForwardingTest {
         assertThat(Reply.field(got, "x-forwarded-host")).isNull();
     }
 
+    /** RFC 9110 §10.1.1: Expect is a list, and a list may be empty. */
+    @Test
+    void takesAnEmptyExpectationForNone() throws IOException {
+        assertThat(forwarded("POST / HTTP/1.1\r\nHost: web.test\r\nExpect:\r\nContent-Length: 1\r\n\r\nx"))
+                .startsWith("POST / HTTP/1.1\r\n");
+    }
+
     @Test
     void doesNotLetAnOldClientExpectAnything() throws IOException {
         String got =

@@ -208,7 +208,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
                 response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
             }
         }
-        if (!request.isComplete() && (last || response.status().code() >= MIN_ERROR)) {
+        int status = response.status().code();
+        if (!isRestWorthReading(status) && (last || status >= MIN_ERROR || isOwn())) {
             // The client stops sending now, or should.
             keepAlive = false;
         }
@@ -221,6 +222,18 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         ctx.write(response, ctx.voidPromise());
     }
 
+    /** Whether the connection is worth more than what is still to come of the request. */
+    private boolean isRestWorthReading(int status) {
+        boolean refused = isOwn()
+                && (status == ErrorKind.REQUEST_TIMEOUT.status() || status == ErrorKind.BODY_TOO_LARGE.status());
+        return request.isComplete() || request.hasSmallBody() && !refused;
+    }
+
+    /** Whether the answer is Portward's: its exchange is over before the answer begins. */
+    private boolean isOwn() {
+        return exchange != null && exchange.isOver();
+    }
+
     @Override
     public void body(HttpContent content) {
         ctx.write(content, ctx.voidPromise());
@@ -229,10 +242,13 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     @Override
     public void end(LastHttpContent last) {
         exchange = null;
-        if (keepAlive && request.isComplete()) {
+        if (keepAlive && (request.isComplete() || request.hasSmallBody())) {
             ctx.write(last, ctx.voidPromise());
             if (request.hasEnded()) {
                 awaitNext();
+            } else {
+                awaitIdle();
+                updateReading();
             }
             return;
         }

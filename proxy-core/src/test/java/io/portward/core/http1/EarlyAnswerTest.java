@@ -9,11 +9,13 @@ import io.portward.testkit.ScriptedUpstream;
 import java.io.IOException;
 import java.net.SocketException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Answers before the request is complete, and peers that leave in the middle. */
@@ -82,6 +84,46 @@ class EarlyAnswerTest {
                 assertThat(reply.status()).isEqualTo(404);
                 assertThat(reply.header("connection")).isEqualTo("close");
                 assertThat(client.readAllText()).isEmpty();
+            }
+        }
+    }
+
+    private HttpsPort answeringItself() throws IOException {
+        return HttpsPort.with(
+                PROXIES,
+                ", routes: [{path: /api, backend: web}, {path: /ok, respond: {status: 200, body: fine}}]",
+                "",
+                "127.0.0.1:9");
+    }
+
+    /** What clients send without waiting is thrown away, for a new connection would cost more. */
+    @ParameterizedTest
+    @CsvSource({"/ok, 200", "/none, 404"})
+    void keepsAConnectionWhoseRequestItDidNotNeedToRead(String path, int status) throws Exception {
+        try (RawClient client = answeringItself().connect()) {
+            for (String body : List.of("", "0123456789", "x".repeat(99_999))) {
+                client.send("POST " + path + " HTTP/1.1\r\nHost: web.test\r\nContent-Length: " + body.length()
+                        + "\r\n\r\n");
+                Reply reply = Reply.read(client);
+                assertThat(reply.status()).isEqualTo(status);
+                assertThat(reply.header("connection")).isNull();
+                client.send(body);
+            }
+            client.send("GET " + path + " HTTP/1.1\r\nHost: web.test\r\n\r\n");
+            assertThat(Reply.read(client).status()).isEqualTo(status);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/ok, 200", "/none, 404"})
+    void saysThatItClosesWhenMuchOfTheRequestIsToCome(String path, int status) throws Exception {
+        for (String fields : List.of(
+                "Content-Length: 100000", "Transfer-Encoding: chunked", "Content-Length: 10\r\nExpect: 100-continue")) {
+            try (RawClient client = answeringItself().connect()) {
+                client.send("POST " + path + " HTTP/1.1\r\nHost: web.test\r\n" + fields + "\r\n\r\n");
+                Reply reply = Reply.read(client);
+                assertThat(reply.status()).isEqualTo(status);
+                assertThat(reply.header("connection")).as(fields).isEqualTo("close");
             }
         }
     }

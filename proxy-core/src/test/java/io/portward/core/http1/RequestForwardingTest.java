@@ -198,6 +198,12 @@ class RequestForwardingTest {
         assertThat(Reply.field(got, "x-forwarded-host")).isNull();
     }
 
+    @Test
+    void keepsALengthOfZero() throws IOException {
+        String got = forwarded("POST / HTTP/1.1\r\nHost: web.test\r\nContent-Length: 0\r\n\r\n");
+        assertThat(Reply.field(got, "content-length")).isEqualTo("0");
+    }
+
     /** RFC 9110 §10.1.1: Expect is a list, and a list may be empty. */
     @Test
     void takesAnEmptyExpectationForNone() throws IOException {

@@ -71,8 +71,8 @@ final class ClientPace {
     /** From now on the response is looked at instead of the request; harmless when it is already. */
     void watchResponse() {
         if (rate > 0 && countsTaken && !ofResponse) {
-            ofResponse = true;
             watch(sink::taken);
+            ofResponse = true;
         }
     }
 
@@ -134,6 +134,7 @@ final class ClientPace {
     /** Nothing is looked at any more. */
     void stop() {
         moved = null;
+        ofResponse = false;
         clientsTurn = false;
         looking = false;
         if (look != null) {

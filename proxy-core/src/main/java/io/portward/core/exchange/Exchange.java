@@ -442,7 +442,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
 
     /** Whether it is the client that has to take or to send something, and not the backend. */
     private boolean isClientsTurn() {
-        return responseStarted ? responsePaused : !requestEnded && !requestPaused;
+        return responsePaused || !responseStarted && !requestEnded && !requestPaused;
     }
 
     /** Whether a slow client has taken part of what is queued for it since the last look, though not enough for more to be read. */

@@ -3,6 +3,7 @@ package io.portward.core.http2;
 import static io.portward.core.http2.RawH2Client.DATA;
 import static io.portward.core.http2.RawH2Client.HEADERS;
 import static io.portward.core.http2.RawH2Client.RST_STREAM;
+import static io.portward.core.http2.RawH2Client.SETTINGS;
 import static io.portward.core.http2.RawH2Client.WINDOW_UPDATE;
 import static io.portward.core.http2.RawH2Client.word;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -84,6 +85,22 @@ class Http2PaceTest {
         }
         assertThat(fixture.finished.poll(5, TimeUnit.SECONDS)).isEqualTo("GET 200 h2");
         await().until(() -> fixture.origin.closed.get() == 1);
+    }
+
+    /** With no window at all the interim response cannot be followed by anything, which is no reason to stop looking. */
+    @Test
+    void resetsSuchAStreamAlsoAfterAnInterimResponse() throws Exception {
+        open(Duration.ofSeconds(4));
+        try (RawH2Client client = fixture.open()) {
+            byte[] noInitialWindow = new byte[] {0, 4, 0, 0, 0, 0};
+            client.frame(SETTINGS, 0, 0, noInitialWindow).request(1, true, "GET", "/hinted?3000000");
+            client.until(frame -> frame.type() == HEADERS
+                    && frame.headers().status().toString().equals("200"));
+            Runnable stop =
+                    dripping(() -> client.frame(WINDOW_UPDATE, 0, 0, word(10)).frame(WINDOW_UPDATE, 0, 1, word(10)));
+            client.until(frame -> frame.type() == RST_STREAM);
+            stop.run();
+        }
     }
 
     /** The exchange is over, only its last bytes wait for credit. */

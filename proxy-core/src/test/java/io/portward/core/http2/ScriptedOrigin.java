@@ -127,11 +127,12 @@ final class ScriptedOrigin {
                 }
                 case "/nothing" -> reply(ctx, HttpResponseStatus.NO_CONTENT, "", Map.of());
                 case "/hints" -> {
-                    HttpResponse hints = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.EARLY_HINTS);
-                    hints.headers().set("Link", "</a.css>; rel=preload");
-                    ctx.write(hints);
-                    ctx.write(LastHttpContent.EMPTY_LAST_CONTENT);
+                    hint(ctx);
                     reply(ctx, HttpResponseStatus.OK, "after hints", Map.of());
+                }
+                case "/hinted" -> {
+                    hint(ctx);
+                    big(ctx, Integer.parseInt(request.uri().substring("/hinted?".length())));
                 }
                 case "/trailers" -> {
                     ctx.write(chunked(HttpResponseStatus.OK));
@@ -153,6 +154,13 @@ final class ScriptedOrigin {
                             "got " + received,
                             Map.of("X-Upper", "Yes", "Connection", "x-hop", "X-Hop", "1"));
             }
+        }
+
+        private void hint(ChannelHandlerContext ctx) {
+            HttpResponse hints = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.EARLY_HINTS);
+            hints.headers().set("Link", "</a.css>; rel=preload");
+            ctx.write(hints);
+            ctx.write(LastHttpContent.EMPTY_LAST_CONTENT);
         }
 
         private void big(ChannelHandlerContext ctx, int size) {

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One listener.
  *
- * @param routes for `https`, tried in order; empty for other protocols
- * @param backend for the TCP protocols (`tls`, `smtps`, `imaps`, `pop3s`); null for https and redirect
+ * @param routes tried in order: for `https` by requests, for the TCP protocols (`tls`, `smtps`, `imaps`, `pop3s`) by server names, with a
+ *     backend each and nothing but a host to compare
+ * @param backend for the TCP protocols, where no route matches; null for https and redirect, and where there is no such default
  * @param to for `redirect`, the https port that clients are sent to
  * @param hsts null when the header is not sent
  * @param tls effective rules: the file's defaults with the port's own on top

@@ -125,21 +125,29 @@ public final class ConfigurationRules {
     private void checkRoutes(PortConfig port, String path) {
         for (int i = 0; i < port.routes().size(); i++) {
             RouteConfig route = port.routes().get(i);
-            RouteRules.check(route, path + ".routes[" + i + "]", problems);
-            String name = route.backend();
-            if (name == null) {
-                continue;
+            String at = path + ".routes[" + i + "]";
+            if (port.protocol().isTcp()) {
+                NameRouteRules.check(route, port, at, problems);
+            } else {
+                RouteRules.check(route, at, problems);
             }
-            String at = path + ".routes[" + i + "].backend";
-            checkBackendReference(at, name);
-            BackendConfig target = configuration.backends().get(name);
-            if (target != null && target.proxyProtocol() != ProxyProtocol.NONE) {
-                problems.error(
-                        at,
-                        "backend '" + name
-                                + "' has proxyProtocol, but connections for routes are shared by many"
-                                + " clients; the client's address is in X-Forwarded-For instead");
+            if (route.backend() != null) {
+                checkRouteBackend(port, at + ".backend", route.backend());
             }
+        }
+    }
+
+    private void checkRouteBackend(PortConfig port, String at, String name) {
+        checkBackendReference(at, name);
+        BackendConfig target = configuration.backends().get(name);
+        if (port.protocol().isTcp()) {
+            checkHash(at, target);
+        } else if (target != null && target.proxyProtocol() != ProxyProtocol.NONE) {
+            problems.error(
+                    at,
+                    "backend '" + name
+                            + "' has proxyProtocol, but connections for routes are shared by many"
+                            + " clients; the client's address is in X-Forwarded-For instead");
         }
     }
 

@@ -80,8 +80,12 @@ public final class ConfigReference {
 
     private static <S, T> String standard(Key<S, T> key) {
         T value = key.defaultValue();
-        if (key.required() || !key.requiredFor().isEmpty()) {
+        if (key.required() || (!key.requiredFor().isEmpty() && key.requiredFor().equals(key.onlyFor()))) {
             return "**required**";
+        }
+        if (!key.requiredFor().isEmpty()) {
+            return "**required** for "
+                    + String.join(", ", key.requiredFor().stream().sorted().toList());
         }
         if (key.inherits()) {
             return "those of the file";

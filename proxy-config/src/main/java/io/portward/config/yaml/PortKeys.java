@@ -11,9 +11,11 @@ import io.portward.config.model.TlsConfig;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The section {@code ports[]}. */
 final class PortKeys {
@@ -68,17 +70,21 @@ final class PortKeys {
             PortConfig::protocol,
             "https, redirect (HTTP that sends clients to https), or TLS in front of any TCP service: smtps, imaps, pop3s, tls.");
 
-    private static final Key<PortConfig, List<RouteConfig>> ROUTES = Key.<PortConfig, List<RouteConfig>>withDefault(
+    private static final Key<PortConfig, List<RouteConfig>> ROUTES = Key.<PortConfig, List<RouteConfig>>optional(
                     "routes",
                     new ListType<>(RouteKeys.SECTION, 1),
-                    List.of(),
-                    PortConfig::routes,
-                    "Where requests go; the first match wins, and a request that matches none gets 404.")
-            .neededBy(HTTPS, "only https ports have routes, the others have 'backend'");
+                    port -> port.routes().isEmpty() ? null : port.routes(),
+                    "Where requests go (https), or connections by the server name that the client asks for (tls, smtps, imaps, pop3s);"
+                            + " the first match wins. A request that matches none gets 404, a connection goes to 'backend' or is refused.")
+            .neededBy(HTTPS, "")
+            .onlyFor(TLS, "a redirect port has no routes");
 
     private static final Key<PortConfig, String> BACKEND = Key.<PortConfig, String>optional(
-                    "backend", Scalars.NAME, PortConfig::backend, "The backend that gets the decrypted bytes.")
-            .neededBy(TCP, "an https port has 'routes', such as [{backend: web}], a redirect port has neither");
+                    "backend",
+                    Scalars.NAME,
+                    PortConfig::backend,
+                    "The backend that gets the decrypted bytes of connections that no route is for.")
+            .onlyFor(TCP, "an https port has 'routes', such as [{backend: web}], a redirect port has neither");
 
     private static final Key<PortConfig, Integer> TO = Key.<PortConfig, Integer>withDefault(
                     "to",
@@ -129,6 +135,29 @@ final class PortKeys {
             PortConfig::maxConnections,
             "The most client connections of this port; beyond it a connection is closed at once. Absent means that only 'limits' bound them.");
 
+    /** Whoever is let in has to be sent somewhere, and a connection has no path, method or header. */
+    private static final Section.Check TCP_TARGET = new Section.Check(
+            BACKEND,
+            v -> v.get(PROTOCOL).isTcp() && v.find(BACKEND) == null && v.find(ROUTES) == null
+                    ? "this key is missing; protocol '" + Scalars.spell(v.get(PROTOCOL)) + "' needs it, or 'routes'"
+                    : null,
+            Scalars.ordered(
+                    "if",
+                    Scalars.ordered(
+                            "properties",
+                            Map.of(
+                                    "protocol",
+                                    Map.of("enum", TCP.stream().sorted().toList())),
+                            "required",
+                            List.of("protocol")),
+                    "then",
+                    Scalars.ordered(
+                            "anyOf",
+                            List.of(Map.of("required", List.of("backend")), Map.of("required", List.of("routes"))),
+                            "properties",
+                            Map.of("routes", Map.of("items", RouteKeys.ONLY_HOST_AND_BACKEND)))),
+            false);
+
     static final Section<PortConfig> SECTION = new Section<>(
             "port",
             "One listener.",
@@ -145,21 +174,29 @@ final class PortKeys {
                     PROXY_PROTOCOL,
                     MAX_CONNECTIONS),
             PROTOCOL,
-            v -> new PortConfig(
-                    v.get(LISTEN),
-                    v.get(PROTOCOL),
-                    v.get(ROUTES),
-                    v.find(BACKEND),
-                    v.get(TO),
-                    v.find(HSTS_KEY),
-                    v.get(TLS_KEY),
-                    v.get(CERTIFICATES),
-                    v.get(TIMEOUTS),
-                    v.get(PROXY_PROTOCOL),
-                    v.find(MAX_CONNECTIONS)),
-            List.of());
+            PortKeys::build,
+            List.of(TCP_TARGET));
 
     private PortKeys() {}
+
+    private static PortConfig build(Values v) {
+        return new PortConfig(
+                v.get(LISTEN),
+                v.get(PROTOCOL),
+                orNone(v.find(ROUTES)),
+                v.find(BACKEND),
+                v.get(TO),
+                v.find(HSTS_KEY),
+                v.get(TLS_KEY),
+                v.get(CERTIFICATES),
+                v.get(TIMEOUTS),
+                v.get(PROXY_PROTOCOL),
+                v.find(MAX_CONNECTIONS));
+    }
+
+    private static <T> List<T> orNone(@Nullable List<T> list) {
+        return list == null ? List.of() : list;
+    }
 
     private static Set<String> names(Predicate<PortProtocol> which) {
         return Arrays.stream(PortProtocol.values())

@@ -6,9 +6,11 @@ import io.portward.config.model.RedirectConfig;
 import io.portward.config.model.RespondConfig;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.RouteMatch;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +21,7 @@ final class RouteKeys {
             "host",
             Scalars.HOST,
             RouteConfig::host,
-            "Requests for this host: an exact name, or *.example.com for one label below; absent means any.");
+            "Requests for this host, on tls and mail ports connections for this server name: an exact name, or *.example.com for one label below; absent means any.");
 
     private static final Key<RouteConfig, String> PATH = Key.optional(
             "path",
@@ -144,7 +146,22 @@ final class RouteKeys {
             RouteKeys::build,
             List.of(ONE_PATH, ONE_ACTION));
 
+    /** The schema of what is left of a route where there are connections and no requests. */
+    static final Map<String, Object> ONLY_HOST_AND_BACKEND = Map.of(
+            "properties",
+            SECTION.keys().stream()
+                    .filter(key -> !key.equals(HOST) && !key.equals(BACKEND))
+                    .collect(Collectors.toMap(Key::name, RouteKeys::nothing, (a, b) -> a, LinkedHashMap::new)));
+
     private RouteKeys() {}
+
+    /** The schema of a key that is absent or has the default with which {@code explain} writes it. */
+    private static Object nothing(Key<RouteConfig, ?> key) {
+        if (key.defaultValue() instanceof List<?>) {
+            return Map.of("maxItems", 0);
+        }
+        return key.defaultValue() instanceof Map<?, ?> ? Map.of("maxProperties", 0) : false;
+    }
 
     private static RouteConfig build(Values v) {
         RouteMatch match = new RouteMatch(

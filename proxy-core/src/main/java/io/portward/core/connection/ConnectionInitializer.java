@@ -157,7 +157,7 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
                 .addLast(new TlsHandler(
                         tls,
                         listener::certificates,
-                        listener.port().tls().unknownNames(),
+                        listener.names(),
                         listener.observer(),
                         new ProtocolSelector(listener, connection),
                         handshake));

@@ -20,6 +20,7 @@ import io.portward.core.observe.ServerState;
 import io.portward.core.observe.TicketCounters;
 import io.portward.core.tls.CertificateStore;
 import io.portward.core.tls.ServedCertificate;
+import io.portward.core.tls.ServerNames;
 import io.portward.core.tls.TicketKeys;
 import io.portward.core.tls.TlsContext;
 import io.portward.core.transport.DrainEvent;
@@ -126,6 +127,7 @@ public final class DataPlane {
                 portObserver,
                 tls,
                 tls == null ? null : store(port),
+                new ServerNames(port),
                 port.protocol() == PortProtocol.HTTPS
                         ? new HttpService(
                                 port,

@@ -7,6 +7,7 @@ import io.portward.core.error.Faults;
 import io.portward.core.exchange.HttpService;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.tls.CertificateStore;
+import io.portward.core.tls.ServerNames;
 import io.portward.core.tls.TlsContext;
 import io.portward.core.transport.Transport;
 import io.portward.core.upstream.Backends;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tls null on a redirect port
  * @param certificates null on a redirect port
+ * @param names without meaning on a redirect port
  * @param http null but on an https port
  * @param trustedProxies whose PROXY headers are believed
  * @param faults of our own code
@@ -29,6 +31,7 @@ record Listener(
         PortObserver observer,
         @Nullable TlsContext tls,
         @Nullable CertificateStore certificates,
+        ServerNames names,
         @Nullable HttpService http,
         Backends backends,
         LimitConfig limits,

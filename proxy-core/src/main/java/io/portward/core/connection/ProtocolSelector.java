@@ -102,7 +102,8 @@ final class ProtocolSelector implements TlsHandler.Listener {
 
     private void addTcp(Channel channel, TlsInfo info, DeadlineWheel deadlines) {
         PortConfig port = listener.port();
-        String backend = Objects.requireNonNull(port.backend(), "validated: every TCP port has a backend");
+        String backend =
+                Objects.requireNonNull(listener.names().backend(info.serverName()), "names without are refused");
         BackendPool pool = listener.backends().pool(backend, channel);
         channel.pipeline()
                 .addLast(new TcpFrontEnd(

@@ -16,9 +16,9 @@ public enum HandshakeFailure {
     NOT_TLS,
     /** TLS, but broken. */
     MALFORMED,
-    /** No server name, where unknown names are rejected. */
+    /** No server name, where unknown names are rejected or every route is for one. */
     NO_SNI,
-    /** A server name that no certificate covers, where unknown names are rejected. */
+    /** A server name that no certificate covers, where unknown names are rejected; or one that no route is for. */
     UNKNOWN_SNI,
     NO_SHARED_VERSION,
     NO_SHARED_CIPHER,

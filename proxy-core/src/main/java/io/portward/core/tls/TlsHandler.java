@@ -10,7 +10,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.util.ReferenceCountUtil;
-import io.portward.config.model.UnknownNames;
 import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TlsInfo;
@@ -60,7 +59,7 @@ public final class TlsHandler extends ChannelDuplexHandler {
 
     private final TlsContext context;
     private final Supplier<CertificateStore> certificates;
-    private final UnknownNames unknownNames;
+    private final ServerNames names;
     private final PortObserver observer;
     private final Listener listener;
     private final Deadline handshakeDeadline;
@@ -83,13 +82,13 @@ public final class TlsHandler extends ChannelDuplexHandler {
     public TlsHandler(
             TlsContext context,
             Supplier<CertificateStore> certificates,
-            UnknownNames unknownNames,
+            ServerNames names,
             PortObserver observer,
             Listener listener,
             Deadline handshakeDeadline) {
         this.context = context;
         this.certificates = certificates;
-        this.unknownNames = unknownNames;
+        this.names = names;
         this.observer = observer;
         this.listener = listener;
         this.handshakeDeadline = handshakeDeadline;
@@ -146,7 +145,7 @@ public final class TlsHandler extends ChannelDuplexHandler {
         CertificateStore store = certificates.get();
         String name = parsed.serverName();
         CertificateStore.Choice choice = name == null ? null : store.find(name);
-        if (choice == null && unknownNames == UnknownNames.REJECT) {
+        if (names.refuses(name, choice != null)) {
             HandshakeFailure reason = name == null ? HandshakeFailure.NO_SNI : HandshakeFailure.UNKNOWN_SNI;
             refuse(ctx, Alert.UNRECOGNIZED_NAME, reason, name == null ? "no server name" : "server name " + name);
             return;

@@ -11,6 +11,7 @@ import io.portward.core.limit.AddressLimits;
 import io.portward.core.observe.ConnectionInfo;
 import io.portward.core.observe.TicketCounters;
 import io.portward.core.observe.TlsInfo;
+import io.portward.core.tls.ServerNames;
 import io.portward.core.upstream.PoolFixture;
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.RecordingObserver;
@@ -45,6 +46,7 @@ class ProtocolSelectorTest {
                     observer,
                     null,
                     null,
+                    new ServerNames(port),
                     null,
                     fixture.backends,
                     fixture.limits(),

@@ -15,6 +15,8 @@ import io.portward.config.model.TicketConfig;
 import io.portward.config.model.TlsConfig;
 import io.portward.config.model.TlsPolicy;
 import io.portward.config.model.UnknownNames;
+import io.portward.config.validate.ConfigurationException;
+import io.portward.config.yaml.ConfigLoader;
 import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TicketCounters;
@@ -58,6 +60,7 @@ class TlsHandlerTest implements TlsHandler.Listener {
     private ServedCertificate certificate;
     private CertificateStore store;
     private TlsContext context;
+    private ServerNames names;
 
     @BeforeAll
     static void loadBoringSsl() {
@@ -65,10 +68,19 @@ class TlsHandlerTest implements TlsHandler.Listener {
     }
 
     @BeforeEach
-    void create(@TempDir Path directory) {
+    void create(@TempDir Path directory) throws ConfigurationException {
         TestPki.Issued issued = new TestPki(directory).ecdsa("web", "web.test");
         certificate = ServedCertificate.create("web", Set.of("web.test"), List.of(issued.certificate()), issued.key());
         store = CertificateStore.of(List.of(certificate));
+        names = new ServerNames(new ConfigLoader()
+                .parse("""
+                        certificates: [{name: web, chain: web.pem, key: web.key}]
+                        ports: [{listen: "127.0.0.1:0", protocol: tls, backend: b}]
+                        backends: {b: {servers: ["127.0.0.1:1"]}}
+                        """, "test.yaml", directory)
+                .configuration()
+                .ports()
+                .get(0));
         context = TlsContext.create(
                 CONFIG,
                 PortProtocol.TLS,
@@ -100,7 +112,7 @@ class TlsHandlerTest implements TlsHandler.Listener {
                 .addLast(new TlsHandler(
                         context,
                         () -> store,
-                        UnknownNames.FALLBACK,
+                        names,
                         ignored,
                         this,
                         new DeadlineWheel(channel.eventLoop()).create(() -> {})));

@@ -60,10 +60,10 @@ final class PortMetrics implements PortObserver {
         tickets.add(counters);
         if (!config.protocol().isTcp()) {
             requests.putIfAbsent(TlsInfo.NONE, new RequestMetrics());
-        }
-        for (RouteConfig route : config.routes()) {
-            if (route.backend() != null) {
-                requests.putIfAbsent(route.backend(), new RequestMetrics());
+            for (RouteConfig route : config.routes()) {
+                if (route.backend() != null) {
+                    requests.putIfAbsent(route.backend(), new RequestMetrics());
+                }
             }
         }
     }

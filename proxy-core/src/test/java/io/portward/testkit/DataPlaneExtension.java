@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  *
  * <ul>
  *   <li>every connection ends,
- *   <li>every connection on a TLS port came to exactly one finished handshake or one failure,
+ *   <li>every connection on a TLS port came to exactly one finished handshake, one failure or one backend that it was passed through to,
  *   <li>nothing was logged at WARN or above, unless the test said {@link #expectWarnings}.
  * </ul>
  *
@@ -163,8 +163,12 @@ public final class DataPlaneExtension
             RecordingObserver.Port port = proxy.port(i);
             assertThat(port.closedCount()).as("closed connections").isEqualTo(port.acceptedCount());
             if (proxy.plane().boundPorts().get(i).config().protocol().isTls()) {
-                assertThat(port.handshakes().size() + port.failures().size())
-                        .as("finished %s and failed %s", port.handshakes(), port.failures())
+                assertThat(port.handshakes().size()
+                                + port.failures().size()
+                                + port.passedThrough().size())
+                        .as(
+                                "finished %s, failed %s and passed through %s",
+                                port.handshakes(), port.failures(), port.passedThrough())
                         .isEqualTo(port.acceptedCount());
             }
         }

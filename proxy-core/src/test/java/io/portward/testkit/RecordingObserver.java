@@ -39,6 +39,7 @@ public final class RecordingObserver implements Observer {
         private final AtomicLong bytesIn = new AtomicLong();
         private final AtomicLong bytesOut = new AtomicLong();
         private final List<TlsInfo> handshakes = new CopyOnWriteArrayList<>();
+        private final List<String> passedThrough = new CopyOnWriteArrayList<>();
         private final List<Failure> failures = new CopyOnWriteArrayList<>();
         private final List<Request> requests = new CopyOnWriteArrayList<>();
 
@@ -67,6 +68,11 @@ public final class RecordingObserver implements Observer {
 
         public List<TlsInfo> handshakes() {
             return handshakes;
+        }
+
+        /** The backends of connections that were passed through. */
+        public List<String> passedThrough() {
+            return passedThrough;
         }
 
         public List<Failure> failures() {
@@ -116,6 +122,11 @@ public final class RecordingObserver implements Observer {
         @Override
         public void handshakeFailed(HandshakeFailure reason, ConnectionInfo connection, String detail) {
             failures.add(new Failure(reason, detail));
+        }
+
+        @Override
+        public void passedThrough(String backend) {
+            passedThrough.add(backend);
         }
 
         @Override

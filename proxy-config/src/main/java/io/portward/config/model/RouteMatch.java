@@ -31,13 +31,14 @@ public record RouteMatch(
 
     /** Whether every request that {@code later} matches is matched by this too, as far as that can be told. */
     public boolean covers(RouteMatch later) {
-        return coversHost(later.host)
+        return coversHost(host, later.host)
                 && coversPath(later)
                 && (methods.isEmpty() || (!later.methods.isEmpty() && methods.containsAll(later.methods)))
                 && later.headers.entrySet().containsAll(headers.entrySet());
     }
 
-    private boolean coversHost(@Nullable String other) {
+    /** Whether every name that {@code other} stands for is one that {@code host} stands for. */
+    static boolean coversHost(@Nullable String host, @Nullable String other) {
         if (host == null || host.equals(other)) {
             return true;
         }

@@ -12,6 +12,7 @@ import io.portward.config.pem.PemProblem;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
@@ -38,6 +39,7 @@ public final class CertificateRules {
         // With a certificate missing, a name may well be covered by it.
         if (rules.complete) {
             rules.checkRouteHosts();
+            rules.checkPassedThrough();
         }
     }
 
@@ -115,11 +117,36 @@ public final class CertificateRules {
         }
     }
 
+    /** A name whose connections all go elsewhere needs no certificate here. */
+    private void checkPassedThrough() {
+        for (int i = 0; i < configuration.certificates().size(); i++) {
+            String certificate = configuration.certificates().get(i).name();
+            LoadedCertificate pair = loaded.get(certificate);
+            List<PortConfig> ports = configuration.ports().stream()
+                    .filter(port -> port.terminates() && mayChoose(port, certificate))
+                    .toList();
+            if (pair == null || ports.isEmpty()) {
+                continue;
+            }
+            for (String name : new TreeSet<>(pair.dnsNames())) {
+                if (ports.stream().allMatch(port -> PassthroughRules.takes(port, name))) {
+                    problems.warning(
+                            "certificates[" + i + "].chain",
+                            "never shown for '" + name
+                                    + "': connections for it are passed through on every port that could");
+                }
+            }
+        }
+    }
+
+    private static boolean mayChoose(PortConfig port, String certificate) {
+        return port.certificates().isEmpty() || port.certificates().contains(certificate);
+    }
+
     private boolean isCovered(String host, PortConfig port) {
         String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
         return loaded.entrySet().stream()
-                .filter(e ->
-                        port.certificates().isEmpty() || port.certificates().contains(e.getKey()))
+                .filter(e -> mayChoose(port, e.getKey()))
                 .anyMatch(e -> e.getValue().covers(bare));
     }
 }

@@ -34,6 +34,7 @@ public final class ConfigurationRules {
         rules.checkListenAddresses();
         rules.checkPorts();
         rules.checkBackends();
+        PassthroughRules.checkBackends(configuration, problems);
         rules.checkAdmin();
     }
 
@@ -90,7 +91,8 @@ public final class ConfigurationRules {
             PortConfig port = configuration.ports().get(i);
             String path = "ports[" + i + "]";
             PortRules.check(port, path, configuration, problems);
-            if (port.protocol().isTls()
+            PassthroughRules.check(port, path, problems);
+            if (port.terminates()
                     && certificateNames.isEmpty()
                     && !problems.isWrong("certificates")
                     && !problems.isWrong(path + ".listen")) {
@@ -118,6 +120,14 @@ public final class ConfigurationRules {
         if (backend != null) {
             checkBackendReference(path + ".backend", backend);
             checkHash(path + ".backend", configuration.backends().get(backend));
+        }
+        for (int i = 0; i < port.passthrough().size(); i++) {
+            String name = port.passthrough().get(i).backend();
+            String at = path + ".passthrough[" + i + "].backend";
+            if (!problems.isWrong(at)) {
+                checkBackendReference(at, name);
+                checkHash(at, configuration.backends().get(name));
+            }
         }
         checkRoutes(port, path);
     }

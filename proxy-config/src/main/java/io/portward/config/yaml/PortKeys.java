@@ -2,6 +2,7 @@ package io.portward.config.yaml;
 
 import io.portward.config.model.HstsConfig;
 import io.portward.config.model.ListenAddress;
+import io.portward.config.model.PassthroughConfig;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.PortProtocol;
 import io.portward.config.model.ProxyHeaders;
@@ -86,6 +87,15 @@ final class PortKeys {
                     "The backend that gets the decrypted bytes of connections that no route is for.")
             .onlyFor(TCP, "an https port has 'routes', such as [{backend: web}], a redirect port has neither");
 
+    private static final Key<PortConfig, List<PassthroughConfig>> PASSTHROUGH =
+            Key.<PortConfig, List<PassthroughConfig>>optional(
+                            "passthrough",
+                            new ListType<>(PassthroughKeys.SECTION, 1),
+                            port -> port.passthrough().isEmpty() ? null : port.passthrough(),
+                            "Server names that are not terminated here: their connections go to a backend as they come, still encrypted."
+                                    + " Looked at before anything else; the first match wins.")
+                    .onlyFor(TLS, "a redirect port speaks plain HTTP");
+
     private static final Key<PortConfig, Integer> TO = Key.<PortConfig, Integer>withDefault(
                     "to",
                     Scalars.number(1, 65535),
@@ -138,8 +148,12 @@ final class PortKeys {
     /** Whoever is let in has to be sent somewhere, and a connection has no path, method or header. */
     private static final Section.Check TCP_TARGET = new Section.Check(
             BACKEND,
-            v -> v.get(PROTOCOL).isTcp() && v.find(BACKEND) == null && v.find(ROUTES) == null
-                    ? "this key is missing; protocol '" + Scalars.spell(v.get(PROTOCOL)) + "' needs it, or 'routes'"
+            v -> v.get(PROTOCOL).isTcp()
+                            && v.find(BACKEND) == null
+                            && v.find(ROUTES) == null
+                            && v.find(PASSTHROUGH) == null
+                    ? "this key is missing; protocol '" + Scalars.spell(v.get(PROTOCOL))
+                            + "' needs it, or 'routes', or 'passthrough'"
                     : null,
             Scalars.ordered(
                     "if",
@@ -153,7 +167,10 @@ final class PortKeys {
                     "then",
                     Scalars.ordered(
                             "anyOf",
-                            List.of(Map.of("required", List.of("backend")), Map.of("required", List.of("routes"))),
+                            List.of(
+                                    Map.of("required", List.of("backend")),
+                                    Map.of("required", List.of("routes")),
+                                    Map.of("required", List.of("passthrough"))),
                             "properties",
                             Map.of("routes", Map.of("items", RouteKeys.ONLY_HOST_AND_BACKEND)))),
             false);
@@ -166,6 +183,7 @@ final class PortKeys {
                     PROTOCOL,
                     ROUTES,
                     BACKEND,
+                    PASSTHROUGH,
                     TO,
                     HSTS_KEY,
                     TLS_KEY,
@@ -185,6 +203,7 @@ final class PortKeys {
                 v.get(PROTOCOL),
                 orNone(v.find(ROUTES)),
                 v.find(BACKEND),
+                orNone(v.find(PASSTHROUGH)),
                 v.get(TO),
                 v.find(HSTS_KEY),
                 v.get(TLS_KEY),

@@ -110,6 +110,43 @@ class ConfigCheckTest {
     }
 
     @Test
+    void warnsOfCertificatesForNamesThatArePassedThrough() throws IOException {
+        store("both", INTERMEDIATE.leaf(KEYS, "good.example", "legacy.example"));
+        String both = "certificates:\n" + certificate("both") + """
+                ports:
+                  - listen: 443
+                    protocol: https
+                    routes: [{backend: web}]
+                    passthrough: [{host: legacy.example, backend: legacy}]
+                backends:
+                  web: {servers: ["127.0.0.1:80"]}
+                  legacy: {servers: ["127.0.0.1:8443"]}
+                """;
+
+        assertThat(checkText(both).text())
+                .contains(
+                        "certificates[0].chain: never shown for 'legacy.example': connections for it are passed through")
+                .doesNotContain("good.example")
+                .endsWith("c.yaml: ok, 0 errors, 1 warning\n");
+        // Where mail is terminated for the same name, the certificate is needed.
+        assertThat(checkText(both.replace("backends:", "  - {listen: 993, protocol: imaps, backend: web}\nbackends:"))
+                        .text())
+                .doesNotContain("never shown");
+    }
+
+    @Test
+    void takesAPortWithoutCertificatesThatTerminatesNothing() throws IOException {
+        assertThat(checkText("""
+                        ports: [{listen: 443, protocol: tls, passthrough: [{host: legacy.example, backend: legacy}]}]
+                        backends: {legacy: {servers: ["127.0.0.1:8443"]}}
+                        """).text()).endsWith("c.yaml: ok\n");
+        assertThat(checkText("""
+                        ports: [{listen: 443, protocol: tls, backend: web, passthrough: [{host: legacy.example, backend: legacy}]}]
+                        backends: {legacy: {servers: ["127.0.0.1:8443"]}, web: {servers: ["127.0.0.1:80"]}}
+                        """).text()).contains("ports[0].protocol: a TLS port needs a certificate");
+    }
+
+    @Test
     void warnsOfHostsThatNoCertificateOfThePortCovers() throws IOException {
         store("other", INTERMEDIATE.leaf(KEYS, "other.example"));
 
@@ -179,10 +216,11 @@ class ConfigCheckTest {
     }
 
     private CheckReport check(String... parts) throws IOException {
-        Path file = directory.resolve("c.yaml");
-        Files.writeString(
-                file,
+        return checkText(
                 "certificates:\n" + String.join("", parts) + "backends: {web: {servers: [\"127.0.0.1:8080\"]}}\n");
-        return check.run(file);
+    }
+
+    private CheckReport checkText(String text) throws IOException {
+        return check.run(Files.writeString(directory.resolve("c.yaml"), text));
     }
 }

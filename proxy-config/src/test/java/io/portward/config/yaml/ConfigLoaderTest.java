@@ -102,6 +102,7 @@ class ConfigLoaderTest {
                         PortProtocol.REDIRECT,
                         List.of(),
                         null,
+                        List.of(),
                         443,
                         null,
                         tls,

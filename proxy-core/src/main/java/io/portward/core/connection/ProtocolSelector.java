@@ -95,15 +95,24 @@ final class ProtocolSelector implements TlsHandler.Listener {
     private Predicate<String> hosts(@Nullable String serverName) {
         CertificateStore certificates = listener.certificates();
         boolean bound = listener.port().tls().unknownNames() == UnknownNames.REJECT;
-        return bound && serverName != null && certificates != null
+        Predicate<String> hosts = bound && serverName != null && certificates != null
                 ? host -> certificates.covers(serverName, host)
                 : host -> true;
+        // A browser takes this connection for every name of the certificate (RFC 9113 §9.1.1) until 421 sends it to the
+        // right one.
+        return listener.port().passthrough().isEmpty()
+                ? hosts
+                : hosts.and(host -> listener.names().passthrough(host) == null);
     }
 
     private void addTcp(Channel channel, TlsInfo info, DeadlineWheel deadlines) {
-        PortConfig port = listener.port();
         String backend =
                 Objects.requireNonNull(listener.names().backend(info.serverName()), "names without are refused");
+        addTcp(channel, backend, info, deadlines);
+    }
+
+    private void addTcp(Channel channel, String backend, TlsInfo info, DeadlineWheel deadlines) {
+        PortConfig port = listener.port();
         BackendPool pool = listener.backends().pool(backend, channel);
         channel.pipeline()
                 .addLast(new TcpFrontEnd(
@@ -113,6 +122,31 @@ final class ProtocolSelector implements TlsHandler.Listener {
                         deadlines,
                         pool.timeoutsFrom(port).tcpIdle(),
                         listener.faults()));
+    }
+
+    /** Counted as soon as it is decided, whether the backend can be reached or not. */
+    @Override
+    public void passThrough(ChannelHandlerContext tls, String backend, String serverName, ByteBuf bytes) {
+        PortObserver observer = listener.observer();
+        ChannelPipeline pipeline = tls.pipeline();
+        boolean handedOn = false;
+        try {
+            observer.passedThrough(backend);
+            // These bytes were counted when they were read.
+            pipeline.addLast(new ByteCounter(observer::bytesIn, observer::bytesOut));
+            DeadlineWheel deadlines = listener.transport().deadlines(tls.channel());
+            addTcp(tls.channel(), backend, TlsInfo.passedThrough(serverName), deadlines);
+            ChannelHandlerContext counter = pipeline.context(ByteCounter.class);
+            pipeline.remove(TlsHandler.class);
+            handedOn = true;
+            counter.fireChannelRead(bytes);
+        } catch (RuntimeException e) {
+            listener.faults().add(e);
+            if (!handedOn) {
+                bytes.release();
+            }
+            tls.channel().close();
+        }
     }
 
     /** The request is answered with where to go instead; the mistake is counted before the answer leaves. */

@@ -3,8 +3,8 @@ package io.portward.core.observe;
 /**
  * What happens on one port.
  *
- * <p>Order for each connection: {@link #accepted}, then on TLS ports exactly one of {@link #handshakeFinished} and
- * {@link #handshakeFailed}, then any number of requests, then {@link #closed}. Bytes are wire bytes.
+ * <p>Order for each connection: {@link #accepted}, then on TLS ports exactly one of {@link #handshakeFinished}, {@link #handshakeFailed} and
+ * {@link #passedThrough}, then any number of requests, then {@link #closed}. Bytes are wire bytes.
  */
 public interface PortObserver {
 
@@ -21,6 +21,13 @@ public interface PortObserver {
 
     /** {@code detail} is for the log only and may hold what the client sent, with control characters escaped. */
     void handshakeFailed(HandshakeFailure reason, ConnectionInfo connection, String detail);
+
+    /**
+     * The connection is being handed on unopened, for the name in its ClientHello.
+     *
+     * @param backend as configured
+     */
+    void passedThrough(String backend);
 
     /**
      * A request that was answered, or given up.

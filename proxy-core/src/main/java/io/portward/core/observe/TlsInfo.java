@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a finished handshake agreed on.
  *
- * @param version {@code TLSv1.2} or {@code TLSv1.3}
+ * @param version {@code TLSv1.2} or {@code TLSv1.3}; {@code none} without a handshake here
  * @param cipher the IANA name
  * @param group as tcnative spells it, or {@code none}
  * @param alpn the protocol selected, or {@code none}
@@ -20,4 +20,14 @@ public record TlsInfo(
         @Nullable String serverName) {
 
     public static final String NONE = "none";
+
+    /** What is known of a connection that somebody else terminates: the name its ClientHello asks for. */
+    public static TlsInfo passedThrough(String serverName) {
+        return new TlsInfo(NONE, NONE, NONE, false, NONE, serverName);
+    }
+
+    /** Whether there was a handshake here. */
+    public boolean isTerminated() {
+        return !version.equals(NONE);
+    }
 }

@@ -14,7 +14,8 @@ import java.nio.charset.StandardCharsets;
 /**
  * Writes PROXY protocol headers, versions 1 and 2 of the specification at haproxy.org (proxy-protocol.txt).
  *
- * <p>Version 2 carries what was agreed in the handshake as TLVs, which Postfix and Dovecot log.
+ * <p>Version 2 carries what was agreed in the handshake as TLVs, which Postfix and Dovecot log. Of a connection that is passed through it has the
+ * server name alone: nothing is agreed yet, and a server that sees the TLS itself must not be told that it was taken off.
  */
 public final class ProxyHeader {
 
@@ -93,7 +94,9 @@ public final class ProxyHeader {
         if (tls.serverName() != null) {
             tlv(out, TYPE_AUTHORITY, tls.serverName());
         }
-        ssl(out, tls);
+        if (tls.isTerminated()) {
+            ssl(out, tls);
+        }
         out.setShort(lengthAt, out.writerIndex() - lengthAt - 2);
         return out;
     }

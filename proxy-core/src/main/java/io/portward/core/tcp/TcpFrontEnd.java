@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.portward.config.model.BalanceConfig;
 import io.portward.config.model.BalanceMethod;
@@ -22,7 +23,7 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects a decrypted connection to a server of its backend, then leaves both to a {@link Relay}. It connects at once, since in mail the
+ * Connects a connection, decrypted or passed through as it is, to a server of its backend, then leaves both to a {@link Relay}. It connects at once, since in mail the
  * server speaks first; what the client says meanwhile (one read at most) waits here.
  *
  * <p>A shutdown changes nothing here: in the protocols behind these ports either side may speak at any time, so there is no moment at which a
@@ -113,7 +114,7 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
     /** Kept in order with the bytes: a client may send all it has and close its side before the server is reached. */
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event instanceof InputClosed) {
+        if (event instanceof InputClosed || event == ChannelInputShutdownEvent.INSTANCE) {
             early.add(event);
         } else {
             context.fireUserEventTriggered(event);

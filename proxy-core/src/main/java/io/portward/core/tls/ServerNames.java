@@ -18,10 +18,14 @@ public final class ServerNames {
     private final boolean onlyCertified;
     private final boolean tcp;
     private final ServerNameTable<String> backends;
+    private final ServerNameTable<String> passthrough;
 
     public ServerNames(PortConfig port) {
         this.onlyCertified = port.tls().unknownNames() == UnknownNames.REJECT;
         this.tcp = port.protocol().isTcp();
+        this.passthrough = ServerNameTable.of(port.passthrough().stream()
+                .map(entry -> new ServerNameTable.Entry<>(entry.host(), entry.backend()))
+                .toList());
         this.backends = ServerNameTable.of(tcp ? backends(port) : List.of());
     }
 
@@ -36,6 +40,11 @@ public final class ServerNames {
             entries.add(new ServerNameTable.Entry<>(null, port.backend()));
         }
         return entries;
+    }
+
+    /** The backend that gets the connection unopened; null when it is terminated here, or refused. */
+    public @Nullable String passthrough(@Nullable String name) {
+        return passthrough.find(name);
     }
 
     /** The backend that gets the decrypted bytes of a connection; null where there is none, as on https ports. */

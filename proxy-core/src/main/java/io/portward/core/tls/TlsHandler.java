@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Reads encrypted {@link ByteBuf}s, fires decrypted ones; fires {@link InputClosed} when the client has said its last byte. Writes
  * accept {@link ByteBuf}s, are sealed on flush, and complete when their record has reached the socket. Exactly one of
- * {@link Listener#established}, {@link Listener#plainHttp} and {@link Listener#failed} is called for each connection.
+ * {@link Listener#established}, {@link Listener#plainHttp}, {@link Listener#passThrough} and {@link Listener#failed} is called for each connection.
  *
  * <p>Unlike Netty's handler it lets the two directions of a connection close independently: after the client's close_notify the rest of
  * the answer is still delivered (RFC 8446 §6.1).
@@ -43,6 +43,12 @@ public final class TlsHandler extends ChannelDuplexHandler {
 
         /** The client speaks HTTP in plain text; the receiver owns {@code bytes} and answers in place of this handler. */
         void plainHttp(ChannelHandlerContext tls, ByteBuf bytes);
+
+        /**
+         * The client asks for a name that is terminated elsewhere; the receiver owns {@code bytes}, all that came so far, and relays them in
+         * place of this handler.
+         */
+        void passThrough(ChannelHandlerContext tls, String backend, String serverName, ByteBuf bytes);
 
         /** The connection is being closed. {@code detail} is for logs. */
         void failed(ChannelHandlerContext tls, HandshakeFailure reason, String detail);
@@ -134,6 +140,14 @@ public final class TlsHandler extends ChannelDuplexHandler {
     private void start(ChannelHandlerContext ctx, ClientHelloReader received) {
         ClientHello parsed = received.hello();
         hello = parsed;
+        String name = parsed.serverName();
+        String passthrough = names.passthrough(name);
+        if (passthrough != null && name != null) {
+            phase = Phase.OVER;
+            handshakeDeadline.cancel();
+            listener.passThrough(ctx, passthrough, name, received.takeBytes());
+            return;
+        }
         if (!context.accepts(parsed.alpn())) {
             refuse(
                     ctx,
@@ -143,7 +157,6 @@ public final class TlsHandler extends ChannelDuplexHandler {
             return;
         }
         CertificateStore store = certificates.get();
-        String name = parsed.serverName();
         CertificateStore.Choice choice = name == null ? null : store.find(name);
         if (names.refuses(name, choice != null)) {
             HandshakeFailure reason = name == null ? HandshakeFailure.NO_SNI : HandshakeFailure.UNKNOWN_SNI;

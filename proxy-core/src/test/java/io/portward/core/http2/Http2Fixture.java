@@ -101,6 +101,7 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                 PortProtocol.HTTPS,
                 routes,
                 null,
+                List.of(),
                 443,
                 null,
                 new TlsConfig(
@@ -192,6 +193,9 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
 
     @Override
     public void handshakeFinished(TlsInfo tls, long nanos) {}
+
+    @Override
+    public void passedThrough(String backend) {}
 
     @Override
     public void handshakeFailed(HandshakeFailure reason, ConnectionInfo connection, String detail) {}

@@ -21,6 +21,7 @@ final class HelloBytes {
     private byte[] sni;
     private String[] alpn = {};
     private int padding;
+    private final ByteBuf more = Unpooled.buffer();
 
     HelloBytes versions(int... values) {
         versions = values;
@@ -59,6 +60,12 @@ final class HelloBytes {
     /** Length of a padding extension (RFC 7685). */
     HelloBytes padding(int bytes) {
         padding = bytes;
+        return this;
+    }
+
+    /** One more extension, in front of the versions. */
+    HelloBytes extension(int type, byte[] data) {
+        more.writeShort(type).writeShort(data.length).writeBytes(data);
         return this;
     }
 
@@ -102,6 +109,7 @@ final class HelloBytes {
         if (padding > 0) {
             out.writeShort(21).writeShort(padding).writeZero(padding);
         }
+        out.writeBytes(more.duplicate());
         out.writeShort(43).writeShort(1 + 2 * versions.length).writeByte(2 * versions.length);
         for (int version : versions) {
             out.writeShort(version);

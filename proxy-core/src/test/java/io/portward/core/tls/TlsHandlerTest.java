@@ -125,6 +125,11 @@ class TlsHandlerTest implements TlsHandler.Listener {
     }
 
     @Override
+    public void passThrough(ChannelHandlerContext tls, String backend, String serverName, ByteBuf bytes) {
+        throw new AssertionError("nobody is passed through here");
+    }
+
+    @Override
     public void plainHttp(ChannelHandlerContext tls, ByteBuf bytes) {
         throw new AssertionError("nobody speaks HTTP here");
     }

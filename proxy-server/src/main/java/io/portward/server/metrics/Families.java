@@ -90,6 +90,11 @@ final class Families implements MultiCollector {
                 "Connections that ended without a finished handshake.",
                 "port",
                 "reason");
+        CounterFamily passed = new CounterFamily(
+                "portward_tls_passthrough",
+                "Connections handed on without termination, for their server name.",
+                "port",
+                "backend");
         for (PortMetrics metrics : portMetrics) {
             String port = metrics.port();
             PortSnapshot now = metrics.snapshot();
@@ -107,13 +112,15 @@ final class Families implements MultiCollector {
                                 Boolean.toString(key.resumed()),
                                 key.alpn()));
                 now.failures().forEach((reason, count) -> failed.add(count, port, reason.label()));
+                now.passedThrough().forEach((backend, count) -> passed.add(count, port, backend));
             }
         }
         all.metricSnapshot(total.snapshot())
                 .metricSnapshot(active.snapshot())
                 .metricSnapshot(handshaking.snapshot())
                 .metricSnapshot(finished.snapshot())
-                .metricSnapshot(failed.snapshot());
+                .metricSnapshot(failed.snapshot())
+                .metricSnapshot(passed.snapshot());
     }
 
     private static void bytes(Collection<PortMetrics> portMetrics, MetricSnapshots.Builder all) {

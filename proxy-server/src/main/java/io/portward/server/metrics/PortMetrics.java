@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
@@ -40,6 +41,7 @@ final class PortMetrics implements PortObserver {
     private final Map<HandshakeFailure, LongAdder> failures = new EnumMap<>(HandshakeFailure.class);
 
     private final Map<Handshake, LongAdder> handshakes = new ConcurrentHashMap<>();
+    private final Map<String, LongAdder> passedThrough = new ConcurrentHashMap<>();
     private final DurationHistogram fullDurations = DurationHistogram.ofHandshakes();
     private final DurationHistogram resumedDurations = DurationHistogram.ofHandshakes();
     private final Map<String, RequestMetrics> requests = new ConcurrentHashMap<>();
@@ -58,6 +60,7 @@ final class PortMetrics implements PortObserver {
             tls = true;
         }
         tickets.add(counters);
+        config.passthrough().forEach(entry -> passedThrough.putIfAbsent(entry.backend(), new LongAdder()));
         if (!config.protocol().isTcp()) {
             requests.putIfAbsent(TlsInfo.NONE, new RequestMetrics());
             for (RouteConfig route : config.routes()) {
@@ -106,6 +109,11 @@ final class PortMetrics implements PortObserver {
     }
 
     @Override
+    public void passedThrough(String backend) {
+        passedThrough.computeIfAbsent(backend, unused -> new LongAdder()).increment();
+    }
+
+    @Override
     public void requestFinished(String backend, String method, int status, String protocol, long nanos) {
         RequestMetrics metrics = requests.get(backend);
         if (metrics == null) {
@@ -134,22 +142,36 @@ final class PortMetrics implements PortObserver {
             handshakesNow.put(entry.getKey(), count);
             finished += count;
         }
+        Map<String, Long> passedThroughNow = new TreeMap<>();
+        long passed = 0;
+        for (Map.Entry<String, LongAdder> entry : passedThrough.entrySet()) {
+            long count = entry.getValue().sum();
+            passedThroughNow.put(entry.getKey(), count);
+            passed += count;
+        }
         long acceptedNow = accepted.sum();
         return new PortSnapshot(
-                acceptedNow, acceptedNow - closedNow, acceptedNow - failed - finished, failuresNow, handshakesNow);
+                acceptedNow,
+                acceptedNow - closedNow,
+                acceptedNow - failed - finished - passed,
+                failuresNow,
+                handshakesNow,
+                passedThroughNow);
     }
 
     /**
      * @param active connections that are open
-     * @param handshaking accepted, neither finished nor failed; without meaning on ports without TLS
+     * @param handshaking accepted, neither finished nor failed nor passed through; without meaning on ports without TLS
      * @param failures one entry for every reason
+     * @param passedThrough by backend
      */
     record PortSnapshot(
             long accepted,
             long active,
             long handshaking,
             Map<HandshakeFailure, Long> failures,
-            Map<Handshake, Long> handshakes) {}
+            Map<Handshake, Long> handshakes,
+            Map<String, Long> passedThrough) {}
 
     String port() {
         return port;

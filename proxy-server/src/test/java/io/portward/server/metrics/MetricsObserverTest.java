@@ -3,6 +3,7 @@ package io.portward.server.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portward.config.model.ListenAddress;
+import io.portward.config.model.PassthroughConfig;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.PortProtocol;
 import io.portward.config.model.ProxyHeaders;
@@ -89,7 +90,7 @@ class MetricsObserverTest {
                 new CertificateFacts("web", "rsa", Instant.ofEpochSecond(1_700_000_000))));
         metrics.ticketKeyAge(() -> 1234);
 
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 6; i++) {
             https.accepted();
         }
         https.handshakeFinished(MODERN, 1_500_000);
@@ -97,6 +98,7 @@ class MetricsObserverTest {
         https.handshakeFinished(
                 new TlsInfo("TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "X25519", true, "none", null), 900_000);
         https.handshakeFailed(HandshakeFailure.PLAIN_HTTP, connection(HTTPS), "GET / HTTP/1.1");
+        https.passedThrough("legacy");
         https.requestFinished("web", "GET", 200, "h2", 4_000_000);
         https.requestFinished("web", "GET", 200, "h2", 4_000_000);
         https.requestFinished("api", "BREW", 502, "h1", 250_000_000);
@@ -221,6 +223,7 @@ class MetricsObserverTest {
                 protocol,
                 routes,
                 protocol.isTcp() ? "mail" : null,
+                protocol == PortProtocol.HTTPS ? List.of(new PassthroughConfig("legacy.test", "legacy")) : List.of(),
                 443,
                 null,
                 tls,

@@ -50,6 +50,7 @@ class PortMetricsTest {
         assertAgrees(end);
         assertThat(end.accepted()).isEqualTo((long) threads * perThread);
         assertThat(end.handshaking()).isZero();
+        assertThat(end.passedThrough()).containsOnlyKeys("legacy");
         assertThat(end.active()).isZero();
     }
 
@@ -58,9 +59,10 @@ class PortMetricsTest {
         ConnectionInfo connection = new ConnectionInfo(TLS, loopback, loopback);
         for (int i = 0; i < connections; i++) {
             metrics.accepted();
-            switch (i % 3) {
+            switch (i % 4) {
                 case 0 -> metrics.handshakeFinished(FULL, 1_000);
                 case 1 -> metrics.handshakeFinished(RESUMED, 1_000);
+                case 2 -> metrics.passedThrough("legacy");
                 default -> metrics.handshakeFailed(HandshakeFailure.RESET, connection, "test");
             }
             metrics.closed();
@@ -72,7 +74,9 @@ class PortMetricsTest {
                 now.handshakes().values().stream().mapToLong(Long::longValue).sum();
         long failed =
                 now.failures().values().stream().mapToLong(Long::longValue).sum();
-        assertThat(now.accepted()).isEqualTo(finished + failed + now.handshaking());
+        long passed =
+                now.passedThrough().values().stream().mapToLong(Long::longValue).sum();
+        assertThat(now.accepted()).isEqualTo(finished + failed + passed + now.handshaking());
         assertThat(now.handshaking()).isNotNegative();
         assertThat(now.active()).isNotNegative();
     }

@@ -64,7 +64,7 @@ final class LimitKeys {
             "newConnectionsPerSecond",
             COUNT,
             PerAddressConfig::newConnectionsPerSecond,
-            "New connections of one address a second, one second's worth at once; beyond it a connection is closed at once.");
+            "New connections of one address a second, and so TLS handshakes, full and resumed; one second's worth at once. Beyond it a connection is closed at once.");
 
     private static final Key<PerAddressConfig, Integer> REQUESTS = Key.optional(
             "requestsPerSecond",

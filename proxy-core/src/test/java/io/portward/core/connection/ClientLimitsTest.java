@@ -122,6 +122,27 @@ class ClientLimitsTest {
                 });
     }
 
+    /** A connection has one handshake, as there is no renegotiation: its rate bounds theirs, whether they are full or resumed. */
+    @Test
+    void boundsHandshakesBySecondWithTheirConnections() throws IOException {
+        start("", "limits: {perAddress: {newConnectionsPerSecond: 5}}");
+        assertThatThrownBy(() -> {
+                    for (int i = 0; i < 100; i++) {
+                        try (RawClient client = connect()) {
+                            ask(client, GET);
+                        }
+                    }
+                })
+                .isInstanceOf(IOException.class);
+        assertThat(proxy.port().handshakes())
+                .extracting(handshake -> handshake.resumed())
+                .contains(false, true);
+        await().until(() -> !proxy.port().failures().isEmpty());
+        assertThat(proxy.port().failures())
+                .extracting(failure -> failure.reason())
+                .containsOnly(HandshakeFailure.LIMITED);
+    }
+
     @Test
     void answers429ToRequestsThatComeTooFastAndKeepsTheConnection() throws IOException {
         start("", "limits: {perAddress: {requestsPerSecond: 2}}");

@@ -97,6 +97,9 @@ public final class TlsContext extends AbstractReferenceCounted {
         SSLContext.setSessionCacheTimeout(pointer, config.tickets().acceptFor().toSeconds());
         SSLContext.setSessionIdContext(pointer, sessionIdContext(config.policy(), protocol));
         SSLContext.setUseTasks(pointer, false);
+        // The name has been judged by now; BoringSSL acknowledges it to the client (RFC 6066 §3) only when asked
+        // whether it will do.
+        SSLContext.setSniHostnameMatcher(pointer, (ssl, name) -> true);
     }
 
     /**

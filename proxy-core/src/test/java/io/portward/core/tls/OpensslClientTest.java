@@ -106,6 +106,23 @@ class OpensslClientTest {
                 .contains("Compression: NONE");
     }
 
+    /** RFC 6066 §3: an empty extension of the server's, in EncryptedExtensions since TLS 1.3; none in a resumption. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-tls1_2", "-tls1_3"})
+    void acknowledgesTheServerName(String version) throws Exception {
+        RunningProxy proxy = start();
+        String acknowledgement = "TLS server extension \"server name\" (id=0), len=0";
+        String session = directory.resolve("session").toString();
+        assertThat(talk(proxy, 0, "-tlsextdebug", version, "-servername", "web.test", "-sess_out", session))
+                .contains(acknowledgement);
+        assertThat(talk(proxy, 0, "-tlsextdebug", version, "-servername", "web.test", "-sess_in", session))
+                .contains("Reused, ")
+                .doesNotContain(acknowledgement);
+        assertThat(talk(proxy, 0, "-tlsextdebug", version, "-noservername"))
+                .contains("New, ")
+                .doesNotContain(acknowledgement);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

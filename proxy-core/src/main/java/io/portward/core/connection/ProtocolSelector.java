@@ -136,6 +136,10 @@ final class ProtocolSelector implements TlsHandler.Listener {
             pipeline.addLast(new ByteCounter(observer::bytesIn, observer::bytesOut));
             DeadlineWheel deadlines = listener.transport().deadlines(tls.channel());
             addTcp(tls.channel(), backend, TlsInfo.passedThrough(serverName), deadlines);
+            if (pipeline.context(TcpFrontEnd.class) == null && tls.channel().isActive()) {
+                // Netty removes a handler that fails while it is added, and tells it to the handlers behind.
+                throw new IllegalStateException("no front end");
+            }
             ChannelHandlerContext counter = pipeline.context(ByteCounter.class);
             pipeline.remove(TlsHandler.class);
             handedOn = true;

@@ -2,6 +2,8 @@ package io.portward.core.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.portward.config.model.PerAddressConfig;
@@ -41,20 +43,7 @@ class ProtocolSelectorTest {
         // Its only backend is called web.
         try (PoolFixture fixture = new PoolFixture("127.0.0.1:1")) {
             RecordingObserver.Port observer = (RecordingObserver.Port) fixture.observer.port(port, TicketCounters.NONE);
-            Listener listener = new Listener(
-                    port,
-                    observer,
-                    null,
-                    null,
-                    new ServerNames(port),
-                    null,
-                    fixture.backends,
-                    fixture.limits(),
-                    List.of(),
-                    new Connections(100, Integer.MAX_VALUE, fixture.transport.backendConnections(), fixture.backends),
-                    new Admission(null, new AddressLimits(PerAddressConfig.NONE, List.of())),
-                    new Faults(port.listen()),
-                    fixture.transport);
+            Listener listener = listener(port, observer, fixture);
             for (int i = 0; i < 3; i++) {
                 EmbeddedChannel channel = new EmbeddedChannel(new ChannelInboundHandlerAdapter());
                 InetSocketAddress nowhere = new InetSocketAddress(0);
@@ -66,5 +55,46 @@ class ProtocolSelectorTest {
             assertThat(observer.failures()).isEmpty();
             assertThat(PROXIES.warnings()).singleElement().asString().contains("[ERROR]", "internal error");
         }
+    }
+
+    /** The same where TLS is not ended here: it is counted as passed through, closed, and what came is released. */
+    @Test
+    void closesAConnectionThatCannotBePassedThrough() {
+        PROXIES.expectWarnings();
+        PortConfig port = PROXIES.parse("""
+                        ports: [{listen: "127.0.0.1:0", protocol: tls, passthrough: [{host: web.test, backend: missing}]}]
+                        backends: {missing: {servers: ["127.0.0.1:1"]}}
+                        """).ports().get(0);
+        // Its only backend is called web.
+        try (PoolFixture fixture = new PoolFixture("127.0.0.1:1")) {
+            RecordingObserver.Port observer = (RecordingObserver.Port) fixture.observer.port(port, TicketCounters.NONE);
+            EmbeddedChannel channel = new EmbeddedChannel(new ChannelInboundHandlerAdapter());
+            InetSocketAddress nowhere = new InetSocketAddress(0);
+            ByteBuf bytes = Unpooled.buffer().writeByte(22);
+            new ProtocolSelector(listener(port, observer, fixture), new ConnectionInfo(port, nowhere, nowhere))
+                    .passThrough(channel.pipeline().firstContext(), "missing", "web.test", bytes);
+            assertThat(channel.isOpen()).isFalse();
+            assertThat(bytes.refCnt()).isZero();
+            assertThat(observer.passedThrough()).containsExactly("missing");
+            assertThat(observer.failures()).isEmpty();
+            assertThat(PROXIES.warnings()).singleElement().asString().contains("[ERROR]", "internal error");
+        }
+    }
+
+    private static Listener listener(PortConfig port, RecordingObserver.Port observer, PoolFixture fixture) {
+        return new Listener(
+                port,
+                observer,
+                null,
+                null,
+                new ServerNames(port),
+                null,
+                fixture.backends,
+                fixture.limits(),
+                List.of(),
+                new Connections(100, Integer.MAX_VALUE, fixture.transport.backendConnections(), fixture.backends),
+                new Admission(null, new AddressLimits(PerAddressConfig.NONE, List.of())),
+                new Faults(port.listen()),
+                fixture.transport);
     }
 }

@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.handler.ssl.OpenSslContextOption;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.util.ReferenceCountUtil;
 import io.portward.core.observe.HandshakeFailure;
 import io.portward.testkit.Background;
 import io.portward.testkit.DataPlaneExtension;
@@ -143,6 +149,37 @@ class PassthroughTest {
             assertThat(proxy.port().handshakes()).hasSize(1);
             assertThat(origin.port().handshakes()).hasSize(3);
             assertThat(origin.port().handshakes().get(1).resumed()).isTrue();
+        }
+    }
+
+    /** A hello of BoringSSL's with a key share of 1216 bytes. */
+    @Test
+    void aPostQuantumHandshakePasses() throws Exception {
+        SslContext context = SslContextBuilder.forClient()
+                .sslProvider(SslProvider.OPENSSL_REFCNT)
+                .trustManager(PROXIES.pki().authority())
+                .option(OpenSslContextOption.GROUPS, new String[] {"X25519MLKEM768"})
+                .build();
+        try (ScriptedUpstream echo = ScriptedUpstream.echo()) {
+            RunningProxy origin = origin(echo);
+            RunningProxy proxy = start("", "", "127.0.0.1:" + origin.address().getPort());
+            SSLEngine engine = context.newEngine(
+                    UnpooledByteBufAllocator.DEFAULT,
+                    "legacy.test",
+                    proxy.address().getPort());
+            try (TlsEngineClient client = new TlsEngineClient(RawClient.connect(proxy.address()), engine)) {
+                assertThat(client.handshake().send(GREETING).read(GREETING.length))
+                        .isEqualTo(GREETING);
+            } finally {
+                ReferenceCountUtil.release(engine);
+            }
+            assertThat(origin.port().handshakes())
+                    .singleElement()
+                    .extracting(handshake -> handshake.group())
+                    .isEqualTo("X25519MLKEM768");
+            assertThat(proxy.port().passedThrough()).containsExactly("legacy");
+        } finally {
+            ReferenceCountUtil.release(context);
         }
     }
 

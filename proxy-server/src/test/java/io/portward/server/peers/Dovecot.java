@@ -18,6 +18,8 @@ final class Dovecot implements AutoCloseable {
 
     private final int imap = ScriptedUpstream.unusedPort();
     private final int imapBehindProxy = ScriptedUpstream.unusedPort();
+    private final int imapsBehindProxy = ScriptedUpstream.unusedPort();
+    private final Path certificate;
     private final int pop3 = ScriptedUpstream.unusedPort();
     private final Path log;
     private final Daemon daemon;
@@ -31,11 +33,33 @@ final class Dovecot implements AutoCloseable {
                 .run()
                 .succeeded();
         Files.writeString(folder.resolve("users"), "joe:{PLAIN}secret\n");
+        certificate = folder.resolve("dovecot.pem");
+        issue(certificate, folder.resolve("dovecot.key"));
         log = folder.resolve("dovecot.log");
         Path file = Files.writeString(folder.resolve("dovecot.conf"), configuration(folder));
         daemon = new Daemon("/usr/sbin/dovecot", "-F", "-c", file.toString())
                 .awaitPort(imap)
                 .awaitPort(pop3);
+    }
+
+    private static void issue(Path certificate, Path key) throws IOException, InterruptedException {
+        new Command(
+                        "openssl",
+                        "req",
+                        "-x509",
+                        "-newkey",
+                        "rsa:2048",
+                        "-nodes",
+                        "-subj",
+                        "/CN=dovecot.test",
+                        "-addext",
+                        "subjectAltName=DNS:dovecot.test",
+                        "-keyout",
+                        key.toString(),
+                        "-out",
+                        certificate.toString())
+                .run()
+                .succeeded();
     }
 
     private String configuration(Path folder) {
@@ -45,7 +69,9 @@ final class Dovecot implements AutoCloseable {
                 log_path = FOLDER/dovecot.log
                 listen = 127.0.0.1
                 protocols = imap pop3
-                ssl = no
+                ssl = yes
+                ssl_cert = <FOLDER/dovecot.pem
+                ssl_key = <FOLDER/dovecot.key
                 disable_plaintext_auth = yes
                 haproxy_trusted_networks = 127.0.0.0/8
                 first_valid_uid = 1
@@ -70,6 +96,11 @@ final class Dovecot implements AutoCloseable {
                     port = BEHIND
                     haproxy = yes
                   }
+                  inet_listener imaps_haproxy {
+                    port = TLSBEHIND
+                    ssl = yes
+                    haproxy = yes
+                  }
                 }
                 service pop3-login {
                   chroot =
@@ -83,6 +114,7 @@ final class Dovecot implements AutoCloseable {
                 """.replace("FOLDER", folder.toString())
                 .replace("OWNER", "" + MAIL_OWNER)
                 .replace("IMAP", "" + imap)
+                .replace("TLSBEHIND", "" + imapsBehindProxy)
                 .replace("BEHIND", "" + imapBehindProxy)
                 .replace("POP3", "" + pop3);
     }
@@ -94,6 +126,16 @@ final class Dovecot implements AutoCloseable {
     /** Wants a PROXY header. */
     String imapBehindProxy() {
         return "127.0.0.1:" + imapBehindProxy;
+    }
+
+    /** Ends TLS itself, for dovecot.test, and wants a PROXY header. */
+    String imapsBehindProxy() {
+        return "127.0.0.1:" + imapsBehindProxy;
+    }
+
+    /** Of dovecot.test. */
+    Path certificate() {
+        return certificate;
     }
 
     String pop3() {

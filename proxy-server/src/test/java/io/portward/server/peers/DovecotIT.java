@@ -48,14 +48,20 @@ class DovecotIT {
                   imap: {servers: ["IMAP"]}
                   imapV1: {servers: ["BEHIND"], proxyProtocol: v1}
                   imapV2: {servers: ["BEHIND"], proxyProtocol: v2}
+                  imapTls: {servers: ["ENCRYPTED"], proxyProtocol: v2}
                   pop3: {servers: ["POP3"]}
                 ports:
                   - {listen: "127.0.0.1:0", protocol: imaps, backend: imap}
                   - {listen: "127.0.0.1:0", protocol: imaps, backend: imapV1}
                   - {listen: "127.0.0.1:0", protocol: imaps, backend: imapV2}
                   - {listen: "127.0.0.1:0", protocol: imaps, backend: imap, timeouts: {tcpIdle: 2s}}
+                  - listen: "127.0.0.1:0"
+                    protocol: imaps
+                    backend: imap
+                    passthrough: [{host: dovecot.test, backend: imapTls}]
                   - {listen: "127.0.0.1:0", protocol: pop3s, backend: pop3}
                 """.replace("IMAP", dovecot.imap())
+                .replace("ENCRYPTED", dovecot.imapsBehindProxy())
                 .replace("BEHIND", dovecot.imapBehindProxy())
                 .replace("POP3", dovecot.pop3());
     }
@@ -127,6 +133,28 @@ class DovecotIT {
                 .untilAsserted(() -> assertThat(dovecot.log().lines())
                         .anyMatch(line -> line.contains("rip=" + client + ", lip=127.0.0.1")
                                 && line.contains("secured") == (port == 2)));
+    }
+
+    /** One port, two names: Dovecot ends the TLS of its own, and Portward that of the other. */
+    @Test
+    void dovecotMayEndTlsItself() throws Exception {
+        int port = PROXY.ports("imaps").get(4);
+        Command.Result passed = curl(
+                "--cacert",
+                dovecot.certificate().toString(),
+                "--interface",
+                "127.0.0.93",
+                "--resolve",
+                "dovecot.test:" + port + ":127.0.0.1",
+                "imaps://dovecot.test:" + port + "/INBOX;MAILINDEX=2");
+        assertThat(passed.succeeded().out()).isEqualTo(Files.readString(folder.resolve("large.eml")));
+        await().atMost(TIMEOUT)
+                .untilAsserted(() -> assertThat(dovecot.log().lines())
+                        .anyMatch(line -> line.contains("rip=127.0.0.93, lip=127.0.0.1") && line.contains(", TLS")));
+        assertThat(curl("imaps://localhost:" + port + "/INBOX;MAILINDEX=1")
+                        .succeeded()
+                        .out())
+                .isEqualTo(SMALL_MAIL);
     }
 
     @Test

@@ -73,8 +73,7 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
     }
 
     private void addProtocol(SocketChannel channel, ConnectionInfo connection, Deadline handshake) {
-        String refusal =
-                listener.admission().refusal(channel, connection.client().getAddress());
+        String refusal = listener.caps().refusal(channel, connection.client().getAddress());
         TlsContext tls = listener.tls();
         if (refusal != null) {
             handshake.cancel();

@@ -34,6 +34,6 @@ record Listener(
         LimitConfig limits,
         List<AddressRange> trustedProxies,
         Connections connections,
-        Admission admission,
+        ClientCaps caps,
         Faults faults,
         Transport transport) {}

@@ -27,6 +27,9 @@ final class Gate {
         if (target.form() == PathForm.BROKEN) {
             return ErrorKind.MALFORMED_REQUEST;
         }
+        if (service.routes().isTooLong(request.headers())) {
+            return ErrorKind.HEADERS_TOO_LARGE;
+        }
         return client.isMisdirected(target.host()) ? ErrorKind.MISDIRECTED : null;
     }
 

@@ -2,6 +2,7 @@ package io.portward.config.model;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 
 /**
  * A CIDR block, or a single address.
@@ -58,6 +59,16 @@ public record AddressRange(InetAddress network, int prefixLength) {
         }
         int rest = prefixLength % 8;
         return rest == 0 || ((net[whole] ^ candidate[whole]) & 0xff) >>> (8 - rest) == 0;
+    }
+
+    /** Whether {@code address} lies in one of {@code ranges}. */
+    public static boolean isIn(InetAddress address, List<AddressRange> ranges) {
+        for (AddressRange range : ranges) {
+            if (range.contains(address)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The form that {@link #parse} reads. */

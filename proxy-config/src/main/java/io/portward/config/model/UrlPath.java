@@ -46,6 +46,19 @@ public final class UrlPath {
         return unescaped == null ? null : resolve(unescaped, true, false);
     }
 
+    /**
+     * The normal form of a path that was put together from parts of other paths.
+     *
+     * @return null when there is none, or when the parts make dot segments, which would lead away from where they were put
+     */
+    public static @Nullable String normalizeComposed(String path) {
+        String unescaped = unescape(path);
+        if (unescaped == null || (unescaped + "/").contains("/../") || (unescaped + "/").contains("/./")) {
+            return null;
+        }
+        return resolve(unescaped, true, false);
+    }
+
     private static @Nullable String unescape(String path) {
         StringBuilder out = new StringBuilder(path.length() + ESCAPE_LENGTH);
         for (int i = 0; i < path.length(); i++) {

@@ -12,6 +12,8 @@ final class RouteRules {
     /** Statuses whose responses have no body (RFC 9110 §6.4.1, §15.3.6). */
     private static final Set<Integer> BODILESS = Set.of(204, 205, 304);
 
+    private static final String WAY_OUT = "; a dollar sign itself is written %24";
+
     private RouteRules() {}
 
     static void check(RouteConfig route, String path, Problems problems) {
@@ -26,6 +28,9 @@ final class RouteRules {
                 && BODILESS.contains(respond.status())
                 && !respond.body().isEmpty()) {
             problems.error(path + ".respond.body", "an answer with status " + respond.status() + " has no body");
+        }
+        if (route.match().pathRegex() != null) {
+            PathRegexRules.check(route.match().pathRegex(), path + ".pathRegex", problems);
         }
         String prefix = route.stripPrefix();
         if (prefix != null) {
@@ -64,14 +69,16 @@ final class RouteRules {
         }
     }
 
+    /** A group is a dollar sign and a digit. Without pathRegex other dollar signs stand for themselves; with it they are mistakes, most likely. */
     private static void checkRewrite(String rewrite, RouteMatch match, String at, Problems problems) {
         String regex = match.pathRegex();
+        int groups = regex == null ? 0 : Pattern.compile(regex).groupCount();
         for (int i = rewrite.indexOf('$'); i >= 0; i = rewrite.indexOf('$', i + 1)) {
-            int group = i + 1 < rewrite.length() ? Character.digit(rewrite.charAt(i + 1), 10) : 0;
-            if (regex == null) {
-                problems.error(at, "'" + rewrite + "' refers to a group, and only pathRegex has groups");
-            } else if (group < 1 || group > Pattern.compile(regex).groupCount()) {
-                problems.error(at, "'" + rewrite + "' refers to a group that pathRegex does not have");
+            int group = i + 1 < rewrite.length() ? Character.digit(rewrite.charAt(i + 1), 10) : -1;
+            if (regex == null && group >= 0) {
+                problems.error(at, "'" + rewrite + "' refers to a group, and only pathRegex has groups" + WAY_OUT);
+            } else if (regex != null && (group < 1 || group > groups)) {
+                problems.error(at, "'" + rewrite + "' refers to a group that pathRegex does not have" + WAY_OUT);
             }
         }
     }

@@ -4,7 +4,6 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.portward.config.model.HeaderMatch;
 import io.portward.config.model.LocationTemplate;
-import io.portward.config.model.RouteConfig;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -81,8 +80,7 @@ final class RouteScalars {
 
     static final ScalarType<String> BODY = Scalars.text("a text", "", (text, place) -> text, t -> t, "");
 
-    static final ScalarType<String> REWRITTEN_PATH =
-            Scalars.text("a path such as /new", "^/[^?#\\s]*$", (text, place) -> parseRewrittenPath(text), p -> p, "/");
+    static final ScalarType<String> REWRITTEN_PATH = Scalars.URL_PATH.named("a path such as /new");
 
     private RouteScalars() {}
 
@@ -110,12 +108,6 @@ final class RouteScalars {
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
                         "'" + text + "' is no redirect (expected: 301, 302, 303, 307 or 308)"));
-    }
-
-    /** Group references stand for something that a path may hold. */
-    private static String parseRewrittenPath(String text) {
-        RouteConfig.parsePath(text.replaceAll("\\$[1-9]", "x"));
-        return text;
     }
 
     private static String parseMethod(String text) {

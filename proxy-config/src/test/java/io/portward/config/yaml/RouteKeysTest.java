@@ -10,6 +10,7 @@ import io.portward.config.model.RedirectConfig;
 import io.portward.config.model.RespondConfig;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.RouteMatch;
+import io.portward.config.validate.Problem;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -77,6 +78,39 @@ class RouteKeysTest {
         assertThat(routes.get(4).rewritePath()).isEqualTo("/users/$1");
         assertThat(routes.get(5).stripPrefix()).isEqualTo("/api");
         assertThat(routes.get(6).respond()).isEqualTo(new RespondConfig(404, "", "text/plain; charset=utf-8"));
+    }
+
+    private static String rewritten(String route) throws Exception {
+        return parse(FILE.replace("{respond: {status: 404}}", route))
+                .ports()
+                .get(0)
+                .routes()
+                .get(6)
+                .rewritePath();
+    }
+
+    /** What is forwarded is in normal form, whatever the operator writes. */
+    @Test
+    void bringsRewrittenPathsIntoNormalForm() throws Exception {
+        assertThat(rewritten("{backend: web, rewritePath: /%61%c3%bc}")).isEqualTo("/a%C3%BC");
+        assertThat(rewritten("{pathRegex: '/(.)(.)', backend: web, rewritePath: /%7e$1/$2$1%2a}"))
+                .isEqualTo("/~$1/$2$1%2A");
+    }
+
+    @Test
+    void takesDollarSignsThatReferToNothing() throws Exception {
+        assertThat(rewritten("{backend: web, rewritePath: /US$/a$$}")).isEqualTo("/US$/a$$");
+        assertThat(rewritten("{pathRegex: '/(.)', backend: web, rewritePath: /%24$1}"))
+                .isEqualTo("/%24$1");
+    }
+
+    @Test
+    void warnsOfExpressionsThatMatchNoPath() throws Exception {
+        String file = FILE.replace("/u/([0-9]+)", "/u/([0-9]+)%2f");
+        assertThat(new ConfigLoader().parse(file, "test.yaml", Path.of("/etc")).warningsAtStart())
+                .extracting(Problem::toString)
+                .containsExactly("test.yaml:17:21: warning: ports[0].routes[4].pathRegex: never matches: a path with"
+                        + " '%2F' is refused unless the route matches it in every way in which servers read it");
     }
 
     @Test

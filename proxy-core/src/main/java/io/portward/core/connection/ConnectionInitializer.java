@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.socket.SocketChannel;
+import io.portward.config.model.AddressRange;
 import io.portward.config.model.ProxyHeaders;
 import io.portward.core.http1.RedirectHandler;
 import io.portward.core.observe.ConnectionInfo;
@@ -73,8 +74,7 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
     }
 
     private void addProtocol(SocketChannel channel, ConnectionInfo connection, Deadline handshake) {
-        String refusal =
-                listener.admission().refusal(channel, connection.client().getAddress());
+        String refusal = listener.caps().refusal(channel, connection.client().getAddress());
         TlsContext tls = listener.tls();
         if (refusal != null) {
             handshake.cancel();
@@ -93,7 +93,7 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
         InetAddress peer = connection.client().getAddress();
         boolean required = listener.port().proxyProtocol() == ProxyHeaders.REQUIRED;
         Deadline handshake = handshakeDeadline(channel);
-        if (listener.trustedProxies().stream().anyMatch(range -> range.contains(peer))) {
+        if (AddressRange.isIn(peer, listener.trustedProxies())) {
             channel.pipeline()
                     .addLast(new ProxyHeaderHandler(
                             connection,

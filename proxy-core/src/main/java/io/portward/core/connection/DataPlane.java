@@ -142,7 +142,7 @@ public final class DataPlane {
                 configuration.limits(),
                 configuration.trustedProxies(),
                 connections,
-                new Admission(port.maxConnections(), addresses),
+                new ClientCaps(port.maxConnections(), addresses),
                 new Faults(port.listen()),
                 transport);
         listeners.add(listener);

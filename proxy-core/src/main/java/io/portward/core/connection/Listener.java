@@ -37,6 +37,6 @@ record Listener(
         LimitConfig limits,
         List<AddressRange> trustedProxies,
         Connections connections,
-        Admission admission,
+        ClientCaps caps,
         Faults faults,
         Transport transport) {}

@@ -56,6 +56,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private @Nullable BackendPool pool;
     private @Nullable UpstreamConnection upstream;
     private @Nullable HeaderEdits responseEdits;
+    private @Nullable String source;
     private HttpMethod method = HttpMethod.GET;
     private AsciiString requestId = AsciiString.EMPTY_STRING;
     private int status;
@@ -121,6 +122,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         RequestHead.prepare(request, target, chunked, upgrade);
+        source = Gate.source(route, client, request);
         if (!Gate.apply(route, request, target)) {
             refuse(method, ErrorKind.MALFORMED_REQUEST);
             return;
@@ -283,7 +285,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     @Override
     public @Nullable CharSequence hashed(BalanceConfig balance) {
         assert request != null : "started";
-        return Gate.hashed(balance, client, request);
+        return Gate.hashed(balance, source, request);
     }
 
     @Override

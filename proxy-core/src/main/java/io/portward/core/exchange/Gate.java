@@ -3,12 +3,14 @@ package io.portward.core.exchange;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.portward.config.model.BalanceConfig;
+import io.portward.config.model.BalanceMethod;
 import io.portward.core.error.ErrorKind;
 import io.portward.core.http.Cookies;
 import io.portward.core.http.RequestTarget;
 import io.portward.core.http.RequestTarget.PathForm;
 import io.portward.core.route.HeaderEdits;
 import io.portward.core.route.Route;
+import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /** What is decided about a request before anything is done for it. Pure functions. */
@@ -24,6 +26,9 @@ final class Gate {
         }
         if (target.form() == PathForm.BROKEN) {
             return ErrorKind.MALFORMED_REQUEST;
+        }
+        if (service.routes().isTooLong(request.headers())) {
+            return ErrorKind.HEADERS_TOO_LARGE;
         }
         return client.isMisdirected(target.host()) ? ErrorKind.MISDIRECTED : null;
     }
@@ -41,10 +46,27 @@ final class Gate {
         return hasBody && HttpUtil.getContentLength(request, 0L) > service.maxBody() ? ErrorKind.BODY_TOO_LARGE : null;
     }
 
-    /** What decides on the server where {@code balance} is a hash; null where it is not, or where the request has none of it. */
-    static @Nullable CharSequence hashed(BalanceConfig balance, ClientConnection client, HttpRequest request) {
+    /**
+     * The address of whoever asks, if the route's backend chooses its server by it.
+     *
+     * @param request before {@link #apply}, by which the route may change the fields that tell
+     */
+    static @Nullable String source(Route route, ClientConnection client, HttpRequest request) {
+        if (client.poolOf(route).config().balance().method() != BalanceMethod.HASH_SOURCE) {
+            return null;
+        }
+        InetAddress asker = client.forwarding().asker(request.headers());
+        return asker == null ? null : asker.getHostAddress();
+    }
+
+    /**
+     * What decides on the server where {@code balance} is a hash; null where it is not, or where the request has none of it.
+     *
+     * @param source see {@link #source}
+     */
+    static @Nullable CharSequence hashed(BalanceConfig balance, @Nullable String source, HttpRequest request) {
         return switch (balance.method()) {
-            case HASH_SOURCE -> client.info().client().getAddress().getHostAddress();
+            case HASH_SOURCE -> source;
             case HASH_HEADER -> request.headers().get(balance.name());
             case HASH_COOKIE -> Cookies.find(request.headers(), balance.name());
             case ROUND_ROBIN, LEAST_REQUESTS, RANDOM -> null;

@@ -4,7 +4,6 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import io.netty.util.NetUtil;
 import io.portward.config.model.AddressRange;
-import io.portward.config.model.IpLiteral;
 import io.portward.core.observe.ConnectionInfo;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -51,7 +50,7 @@ public final class Forwarding {
         InetAddress address = connection.client().getAddress();
         this.trustedProxies = trustedProxies;
         this.peer = address;
-        this.trusted = isTrusted(address);
+        this.trusted = AddressRange.isIn(address, trustedProxies);
         // RFC 5952: allow lists and logs compare text.
         this.client = new AsciiString(NetUtil.toAddressString(address));
         this.port = new AsciiString(Integer.toString(connection.local().getPort()));
@@ -59,25 +58,30 @@ public final class Forwarding {
         this.forwardedFor = address instanceof Inet6Address ? "for=\"[" + client + "]\"" : "for=" + client;
     }
 
-    private boolean isTrusted(InetAddress address) {
-        return trustedProxies.stream().anyMatch(range -> range.contains(address));
-    }
-
     /**
-     * Who asks: the peer, or behind trusted proxies the last address in X-Forwarded-For that is none of theirs.
+     * Who asks: the peer, or behind trusted proxies the last address in X-Forwarded-For that is none of theirs. The peer's own address, which
+     * {@link #apply} appends, makes no difference.
      *
-     * @param headers as they came, before {@link #apply}
+     * @param headers before a route changes them
      * @return null when trusted proxies do not tell
      */
     public @Nullable InetAddress asker(HttpHeaders headers) {
         if (!trusted) {
             return peer;
         }
-        String[] hops = String.join(",", headers.getAll(X_FORWARDED_FOR)).split(",");
-        for (int i = hops.length - 1; i >= 0; i--) {
-            InetAddress hop = IpLiteral.parse(hops[i].strip());
-            if (hop == null || !isTrusted(hop)) {
-                return hop;
+        List<String> fields = headers.getAll(X_FORWARDED_FOR);
+        for (int i = fields.size() - 1; i >= 0; i--) {
+            String field = fields.get(i);
+            int end = field.length();
+            while (end >= 0) {
+                int comma = field.lastIndexOf(',', end - 1);
+                String element = field.substring(comma + 1, end).strip();
+                end = comma;
+                // RFC 9110 §5.6.1.2: empty elements are ignored.
+                InetAddress hop = ForwardedAddress.parse(element);
+                if (!element.isEmpty() && (hop == null || !AddressRange.isIn(hop, trustedProxies))) {
+                    return hop;
+                }
             }
         }
         return null;

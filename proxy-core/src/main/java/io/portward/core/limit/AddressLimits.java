@@ -58,7 +58,7 @@ public final class AddressLimits {
      * @return null when it may, else why not
      */
     public @Nullable String connect(InetAddress client) {
-        if (isTrusted(client)) {
+        if (AddressRange.isIn(client, trustedProxies)) {
             return null;
         }
         long key = key(client);
@@ -74,28 +74,19 @@ public final class AddressLimits {
 
     /** A connection that was admitted has ended. */
     public void disconnect(InetAddress client) {
-        if (!isTrusted(client)) {
+        if (!AddressRange.isIn(client, trustedProxies)) {
             connections.computeIfPresent(key(client), (key, count) -> count == 1 ? null : count - 1);
         }
     }
 
     /** A request comes. @return whether it may be answered */
     public boolean ask(InetAddress client) {
-        return requests == null || isTrusted(client) || requests.take(key(client));
+        return requests == null || AddressRange.isIn(client, trustedProxies) || requests.take(key(client));
     }
 
     /** How many addresses have connections open. */
     int addresses() {
         return connections.size();
-    }
-
-    private boolean isTrusted(InetAddress client) {
-        for (AddressRange range : trustedProxies) {
-            if (range.contains(client)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     static long key(InetAddress client) {

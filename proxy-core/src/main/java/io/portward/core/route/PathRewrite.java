@@ -5,6 +5,8 @@ import com.google.re2j.Pattern;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.RouteMatch;
 import io.portward.config.model.UrlPath;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 record PathRewrite(int matched, boolean whole, @Nullable Pattern regex, String replacement) {
 
-    /** Null when the route forwards paths as they are. */
-    static @Nullable PathRewrite of(RouteConfig config) {
+    /**
+     * Null when the route forwards paths as they are.
+     *
+     * @param regex that of the route
+     */
+    static @Nullable PathRewrite of(RouteConfig config, @Nullable Pattern regex) {
         RouteMatch match = config.match();
         if (config.stripPrefix() != null) {
             return new PathRewrite(open(config.stripPrefix()).length(), false, null, "");
@@ -27,11 +33,8 @@ record PathRewrite(int matched, boolean whole, @Nullable Pattern regex, String r
         if (replacement == null) {
             return null;
         }
-        if (match.pathRegex() != null) {
-            return new PathRewrite(0, true, Pattern.compile(match.pathRegex()), replacement);
-        }
-        if (match.exactPath() != null) {
-            return new PathRewrite(0, true, null, replacement);
+        if (regex != null || match.exactPath() != null) {
+            return new PathRewrite(0, true, regex, replacement);
         }
         String path = match.path() == null ? "/" : match.path();
         return new PathRewrite(open(path).length(), false, null, open(replacement));
@@ -42,14 +45,35 @@ record PathRewrite(int matched, boolean whole, @Nullable Pattern regex, String r
     }
 
     /**
-     * @param path in normal form, matched by the route
-     * @return in normal form; null when groups were put together to something that has none
+     * @param path in normal form; it and all its readings were matched by the route
+     * @return in normal form; null when groups were put together to something that has none, or when a server could read it as a path that is
+     *     not what the route makes of any
      */
     @Nullable
     String apply(String path) {
         if (!path.startsWith("/")) {
             return path;
         }
+        String result = rewrite(path);
+        return result == null || (UrlPath.isAmbiguous(result) && !staysWithin(path, result)) ? null : result;
+    }
+
+    /**
+     * Whether each reading of the result is made of a reading of the path. {@code /api/..;/api/x} is {@code /api/x} however it is read, but
+     * without the prefix {@code /..;/api/x} may be {@code /api/x}, which the route only makes of {@code /api/api/x}.
+     */
+    private boolean staysWithin(String path, String result) {
+        Set<String> allowed = new HashSet<>();
+        for (String reading : UrlPath.readings(path)) {
+            String rewritten = rewrite(reading);
+            if (rewritten != null) {
+                allowed.add(rewritten);
+            }
+        }
+        return allowed.containsAll(UrlPath.readings(result));
+    }
+
+    private @Nullable String rewrite(String path) {
         if (regex != null) {
             return expand(regex.matcher(path));
         }
@@ -75,6 +99,6 @@ record PathRewrite(int matched, boolean whole, @Nullable Pattern regex, String r
                 out.append(c);
             }
         }
-        return UrlPath.normalize(out.toString());
+        return UrlPath.normalizeComposed(out.toString());
     }
 }

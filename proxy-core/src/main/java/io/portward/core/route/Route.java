@@ -9,6 +9,7 @@ import io.portward.config.model.RouteConfig;
 import io.portward.config.model.RouteMatch;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +32,6 @@ public final class Route {
     private final @Nullable PathRewrite rewrite;
     private final @Nullable HeaderEdits requestEdits;
     private final @Nullable HeaderEdits responseEdits;
-
-    /** Whether host and path prefix are not all there is to compare. */
-    private final boolean conditional;
 
     /** @param regex null when {@code value} is the whole value */
     private record HeaderRule(
@@ -65,10 +63,9 @@ public final class Route {
         this.headers = match.headers().entrySet().stream()
                 .map(entry -> HeaderRule.of(entry.getKey(), entry.getValue()))
                 .toList();
-        this.rewrite = PathRewrite.of(config);
+        this.rewrite = PathRewrite.of(config, pathRegex);
         this.requestEdits = HeaderEdits.of(config.requestHeaders());
         this.responseEdits = HeaderEdits.of(config.responseHeaders());
-        this.conditional = exactPath != null || pathRegex != null || !methods.isEmpty() || !headers.isEmpty();
     }
 
     public RouteConfig config() {
@@ -83,8 +80,8 @@ public final class Route {
     /**
      * The path to forward.
      *
-     * @param path in normal form, matched by this route
-     * @return null when nothing sensible comes out
+     * @param path in normal form; it and all its readings were matched by this route
+     * @return null when nothing sensible comes out, or what servers could read as a path that this route leads nobody to
      */
     public @Nullable String rewritten(String path) {
         return rewrite == null ? path : rewrite.apply(path);
@@ -114,9 +111,33 @@ public final class Route {
         return dot > 0 && name.regionMatches(dot, host, 1, Math.max(name.length() - dot, host.length() - 1));
     }
 
-    /** Whether all but the host fits. */
+    /** Whether all but the host fits; the headers are looked at when everything else does. */
     boolean matches(String path, HttpRequest request) {
-        return matchesPrefix(path) && (!conditional || matchesRest(path, request));
+        return matchesMethod(request) && matchesPath(path) && matchesHeaders(request);
+    }
+
+    boolean matchesMethod(HttpRequest request) {
+        return methods.isEmpty() || methods.contains(request.method().name());
+    }
+
+    boolean matchesPath(String path) {
+        return matchesPrefix(path)
+                && (exactPath == null || exactPath.equals(path))
+                && (pathRegex == null || pathRegex.matches(path));
+    }
+
+    boolean matchesHeaders(HttpRequest request) {
+        for (int i = 0; i < headers.size(); i++) {
+            if (!headers.get(i).matches(request.headers())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The names of headers that are compared with expressions. */
+    Stream<AsciiString> headersWithExpressions() {
+        return headers.stream().filter(rule -> rule.regex() != null).map(HeaderRule::name);
     }
 
     /** A prefix ends where a segment ends: `/api` covers `/api` and `/api/x`, not `/apix`. */
@@ -126,23 +147,5 @@ public final class Route {
         }
         return path.startsWith(prefix)
                 && (path.length() == prefix.length() || prefix.endsWith("/") || path.charAt(prefix.length()) == '/');
-    }
-
-    private boolean matchesRest(String path, HttpRequest request) {
-        if (exactPath != null && !exactPath.equals(path)) {
-            return false;
-        }
-        if (!methods.isEmpty() && !methods.contains(request.method().name())) {
-            return false;
-        }
-        if (pathRegex != null && !pathRegex.matches(path)) {
-            return false;
-        }
-        for (int i = 0; i < headers.size(); i++) {
-            if (!headers.get(i).matches(request.headers())) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -93,7 +93,7 @@ class ProtocolSelectorTest {
                 fixture.limits(),
                 List.of(),
                 new Connections(100, Integer.MAX_VALUE, fixture.transport.backendConnections(), fixture.backends),
-                new Admission(null, new AddressLimits(PerAddressConfig.NONE, List.of())),
+                new ClientCaps(null, new AddressLimits(PerAddressConfig.NONE, List.of())),
                 new Faults(port.listen()),
                 fixture.transport);
     }

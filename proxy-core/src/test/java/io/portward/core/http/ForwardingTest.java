@@ -48,6 +48,59 @@ class ForwardingTest {
         assertThat(headers.get("x-forwarded-host")).isEqualTo(authority.isEmpty() ? null : authority);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "203.0.113.5 | 203.0.113.5",
+                "203.0.113.5:5678 | 203.0.113.5",
+                "[2001:db8::5] | 2001:db8::5",
+                "[2001:db8::5]:5678 | 2001:db8::5",
+                "\"[2001:db8::5]\" | 2001:db8::5",
+                "\"[2001:db8::5]:5678\" | 2001:db8::5",
+                "\"203.0.113.5:5678\" | 203.0.113.5",
+                "2001:db8::5 | 2001:db8::5",
+                "1.1.1.1, 203.0.113.5:5678 , 192.0.2.7:80 | 203.0.113.5",
+                "203.0.113.5, , 192.0.2.7 | 203.0.113.5",
+                "203.0.113.5, | 203.0.113.5",
+                "192.0.2.7 | -",
+                "203.0.113.5:x | -",
+                "203.0.113.5: | -",
+                "203.0.113.5:123456 | -",
+                "[203.0.113.5]:80 | -",
+                "[2001:db8::5]x | -",
+                "[2001:db8::5 | -",
+                "2001:db8::5]:1 | -",
+                "[] | -",
+                "\" | -",
+                "unknown | -",
+                "'' | -"
+            })
+    void knowsWhoAsksBehindTrustedProxies(String forwardedFor, String asker) {
+        Forwarding forwarding = from(address("192.0.2.7"), AddressRange.parse("192.0.2.0/24"));
+        HttpHeaders headers = new DefaultHttpHeaders().add("X-Forwarded-For", forwardedFor);
+        InetAddress expected = asker == null ? null : address(asker);
+        assertThat(forwarding.asker(headers)).isEqualTo(expected);
+        assertThat(from(address("192.0.2.7")).asker(headers)).isEqualTo(address("192.0.2.7"));
+        forwarding.apply(headers, "a.test");
+        assertThat(forwarding.asker(headers)).as("with the peer's address").isEqualTo(expected);
+    }
+
+    @Test
+    void takesTheLastFieldOfSeveral() {
+        HttpHeaders headers = new DefaultHttpHeaders()
+                .add("X-Forwarded-For", "203.0.113.1, 203.0.113.2")
+                .add("X-Forwarded-For", "203.0.113.3")
+                .add("X-Forwarded-For", "192.0.2.9");
+        assertThat(from(address("192.0.2.7"), AddressRange.parse("192.0.2.0/24"))
+                        .asker(headers))
+                .isEqualTo(address("203.0.113.3"));
+        assertThat(from(address("192.0.2.7"), AddressRange.parse("192.0.2.0/24"))
+                        .asker(new DefaultHttpHeaders()))
+                .isNull();
+    }
+
     @Test
     void keepsTheZoneOfALinkLocalAddressToItself() throws UnknownHostException {
         InetAddress linkLocal =

@@ -83,6 +83,39 @@ class BalanceTest {
         }
     }
 
+    /** Behind a trusted proxy the client that it names counts, whatever the route makes of the header. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", ", requestHeaders: {set: {x-forwarded-for: hidden}}"})
+    void theSameClientBehindATrustedProxyGetsTheSameServer(String route) throws Exception {
+        PROXIES.pki().ecdsa("web", "web.test");
+        try (CannedOrigin a = named("a");
+                CannedOrigin b = named("b")) {
+            RunningProxy proxy = PROXIES.start("""
+                    trustedProxies: [127.0.0.1]
+                    certificates: [{name: web, chain: web.pem, key: web.key}]
+                    ports: [{listen: "127.0.0.1:0", protocol: https, routes: [{backend: b%s}]}]
+                    backends: {b: {servers: ["%s", "%s"], balance: {hash: source}}}
+                    """, route, a.address(), b.address());
+            Set<String> seen = new HashSet<>();
+            for (int client = 0; client < 20; client++) {
+                String first = named(proxy, "192.0.2." + client);
+                seen.add(first);
+                assertThat(named(proxy, "198.51.100." + client + ", 192.0.2." + client))
+                        .isEqualTo(first);
+                assertThat(named(proxy, "192.0.2." + client + ":5678")).isEqualTo(first);
+            }
+            assertThat(seen).containsExactlyInAnyOrder("a", "b");
+        }
+    }
+
+    private static String named(RunningProxy proxy, String forwardedFor) throws IOException {
+        TlsClients clients = TlsClients.trusting(PROXIES.pki().authority());
+        try (RawClient client = clients.connect(proxy.address(), "web.test")) {
+            client.send("GET / HTTP/1.1\r\nHost: web.test\r\nX-Forwarded-For: " + forwardedFor + "\r\n\r\n");
+            return Reply.read(client).body();
+        }
+    }
+
     /** One server holds a request: until it has answered, all others go to the other server. */
     @Test
     void aBusyServerGetsNoMoreWhileAnotherIsFree() throws Exception {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Routes that change what passes, or answer themselves. */
 class RouteActionTest {
@@ -32,6 +33,8 @@ class RouteActionTest {
                 {exactPath: /one, rewritePath: /two, backend: web},
                 {pathRegex: "/u/([0-9]+)/(.*)", rewritePath: "/$2/users/$1", backend: web},
                 {pathRegex: "/j/(.)x(.)", rewritePath: "/$1$2", backend: web},
+                {pathRegex: "/k/(.)x(.)", rewritePath: "/k/$1$2/%3as", backend: web},
+                {path: /dollar, rewritePath: /US$, backend: web},
                 {path: /headers, backend: web,
                   requestHeaders: {set: {x-set: new, cookie: ""}, add: {x-add: two}, remove: [X-Remove, x-forwarded-for]},
                   responseHeaders: {set: {server: none}, add: {x-add: b}, remove: [x-remove]}},
@@ -139,17 +142,30 @@ class RouteActionTest {
         "/u/17/a/b, /a/b/users/17",
         "/u/17/, /users/17",
         "/, /root/",
-        "/j/axb, /ab"
+        "/j/axb, /ab",
+        "/k/axb, /k/ab/%3As",
+        "/dollar/x, /US$/x",
+        "/group%2fname;v=1, /root/group%2Fname;v=1"
     })
     void forwardsAnotherPath(String path, String forwarded) throws IOException {
         assertThat(get(path).status()).isEqualTo(200);
         assertThat(origin.request()).startsWith("GET " + forwarded + " HTTP/1.1\r\n");
     }
 
-    /** What two groups make together is looked at again. */
-    @Test
-    void refusesAPathThatOnlyTheRewritingMakesBad() throws IOException {
-        assertThat(get("/j/.x.").status()).isEqualTo(400);
+    /** What two groups make together is looked at again, and what servers read into a path that was moved. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/j/.x.",
+                "/k/.x.",
+                "/..%2F2/secret",
+                "/..;/2/secret",
+                "/x/..%5C..%5C2",
+                "/api/..;/api/x",
+                "/from/..%2Ffrom/x"
+            })
+    void refusesAPathThatOnlyTheRewritingMakesBad(String path) throws IOException {
+        assertThat(get(path).status()).isEqualTo(400);
         assertThat(origin.requests()).isEmpty();
     }
 
@@ -165,6 +181,24 @@ class RouteActionTest {
         assertThat(reply.head())
                 .contains("server: none\r\n", "X-Add: a\r\n", "x-add: b\r\n")
                 .doesNotContain("x/1", "X-Remove");
+    }
+
+    /** The cost of an expression is that of the text. */
+    @Test
+    void refusesHeadersThatAreTooLongForExpressions() throws IOException {
+        HttpsPort port = port();
+        String get = "GET /x HTTP/1.1\r\nHost: web.test\r\n";
+        assertThat(ask(port, get + "X-Key: " + "1".repeat(8192) + "\r\n\r\n").status())
+                .isEqualTo(418);
+        assertThat(ask(port, get + "X-Key: " + "1".repeat(8193) + "\r\n\r\n").status())
+                .isEqualTo(431);
+        assertThat(ask(port, get + ("x-key: " + "a".repeat(4097) + "\r\n").repeat(2) + "\r\n")
+                        .status())
+                .as("all fields of the name together")
+                .isEqualTo(431);
+        assertThat(ask(port, get + "X-Other: " + "1".repeat(20_000) + "\r\n\r\n")
+                        .status())
+                .isEqualTo(200);
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.portward.core.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -9,6 +10,8 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.portward.config.model.HeaderMatch;
 import io.portward.config.model.RouteConfig;
 import io.portward.config.model.RouteMatch;
+import io.portward.config.model.UrlPath;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +99,75 @@ class RouteTableTest {
     void takesLinearTimeForHostileExpressions() {
         RouteTable table = RouteTable.of(List.of(route(null, "/(a+)+(b+|a)*c", List.of(), Map.of(), "x")));
         assertThat(found(table, "", "/" + "a".repeat(10_000), GET)).isNull();
+    }
+
+    /** An expression over a header that is long takes its time; a path with many readings must not multiply it. */
+    @Test
+    void comparesHeadersOnceHoweverManyReadingsAPathHas() {
+        List<CharSequence> asked = new ArrayList<>();
+        HttpRequest request =
+                new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/", new DefaultHttpHeaders() {
+                    @Override
+                    public List<String> getAll(CharSequence name) {
+                        asked.add(name);
+                        return super.getAll(name);
+                    }
+                });
+        RouteTable table = RouteTable.of(List.of(
+                route(null, null, List.of(), Map.of("x-a", "/.*bot/"), "any"),
+                route(null, "/a/.*", List.of(), Map.of("x-b", "/.*bot/"), "some"),
+                route(null, "/b/.*", List.of(), Map.of("x-c", "/.*bot/"), "reading"),
+                route(null, "/z", List.of(), Map.of("x-d", "/.*bot/"), "none"),
+                new RouteConfig(null, null, "rest")));
+        String path = "/a/..%2Fb/%5C;x%2F;y/%2F%5C/..%2F";
+        Route found = table.find("", path, request);
+        assertThat(found).isNotNull();
+        assertThat(UrlPath.readings(path)).hasSizeGreaterThan(8);
+
+        assertThat(table.isCertain(found, "", path, request)).isTrue();
+
+        assertThat(asked).hasToString("[x-a, x-b, x-c]");
+    }
+
+    @Test
+    void isCertainWhenEveryReadingFindsTheSame() {
+        Random random = new Random(9);
+        String[] paths = {null, "/", "/a", "/a/b", "/b", "/c/"};
+        String[] regexes = {"/a/.*", "/[ab]", "/.*c"};
+        String[] parts = {"/", "/", "%2F", "%5C", ";", "..", "a", "b", "c"};
+        int uncertain = 0;
+        for (int round = 0; round < 3000; round++) {
+            List<RouteConfig> configs = IntStream.range(0, 4)
+                    .mapToObj(i -> new RouteConfig(
+                            new RouteMatch(
+                                    random.nextInt(4) == 0 ? "*.test" : null,
+                                    i % 2 == 0 ? paths[random.nextInt(6)] : null,
+                                    null,
+                                    i % 2 == 0 ? null : regexes[random.nextInt(3)],
+                                    random.nextInt(4) == 0 ? List.of("POST") : List.of(),
+                                    random.nextInt(3) == 0 ? Map.of("x", HeaderMatch.parse("/1+/")) : Map.of()),
+                            "b" + i))
+                    .toList();
+            RouteTable table = RouteTable.of(configs);
+            StringBuilder sent = new StringBuilder("/");
+            for (int i = 1 + random.nextInt(6); i > 0; i--) {
+                sent.append(parts[random.nextInt(parts.length)]);
+            }
+            String path = UrlPath.normalize(sent.toString());
+            HttpRequest request = random.nextBoolean() ? request("POST", "x", "11") : request("GET");
+            String host = random.nextBoolean() ? "a.test" : "";
+            if (path == null) {
+                continue;
+            }
+            Route found = table.find(host, path, request);
+            boolean expected =
+                    UrlPath.readings(path).stream().allMatch(reading -> table.find(host, reading, request) == found);
+            assertThat(table.isCertain(found, host, path, request))
+                    .as("%s in %s", path, configs)
+                    .isEqualTo(expected);
+            uncertain += expected ? 0 : 1;
+        }
+        assertThat(uncertain).isGreaterThan(100);
     }
 
     @ParameterizedTest

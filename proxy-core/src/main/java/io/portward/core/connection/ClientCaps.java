@@ -11,14 +11,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: any thread.
  */
-final class Admission {
+final class ClientCaps {
 
     private final @Nullable Integer maxConnections;
     private final AddressLimits addresses;
     private final AtomicInteger open = new AtomicInteger();
 
     /** @param maxConnections of the port; null for no cap */
-    Admission(@Nullable Integer maxConnections, AddressLimits addresses) {
+    ClientCaps(@Nullable Integer maxConnections, AddressLimits addresses) {
         this.maxConnections = maxConnections;
         this.addresses = addresses;
     }

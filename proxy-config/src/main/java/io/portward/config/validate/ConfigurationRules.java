@@ -35,6 +35,7 @@ public final class ConfigurationRules {
         rules.checkPorts();
         rules.checkBackends();
         rules.checkAdmin();
+        AccessLogRules.check(configuration, problems);
     }
 
     private void checkCertificateNames() {

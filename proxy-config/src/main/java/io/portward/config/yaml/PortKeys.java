@@ -129,6 +129,13 @@ final class PortKeys {
             PortConfig::maxConnections,
             "The most client connections of this port; beyond it a connection is closed at once. Absent means that only 'limits' bound them.");
 
+    private static final Key<PortConfig, Boolean> ACCESS_LOG = Key.withDefault(
+            "accessLog",
+            Scalars.BOOLEAN,
+            true,
+            PortConfig::accessLog,
+            "Whether this port takes part in the access log, if the file has one.");
+
     static final Section<PortConfig> SECTION = new Section<>(
             "port",
             "One listener.",
@@ -143,7 +150,8 @@ final class PortKeys {
                     CERTIFICATES,
                     TIMEOUTS,
                     PROXY_PROTOCOL,
-                    MAX_CONNECTIONS),
+                    MAX_CONNECTIONS,
+                    ACCESS_LOG),
             PROTOCOL,
             v -> new PortConfig(
                     v.get(LISTEN),
@@ -156,7 +164,8 @@ final class PortKeys {
                     v.get(CERTIFICATES),
                     v.get(TIMEOUTS),
                     v.get(PROXY_PROTOCOL),
-                    v.find(MAX_CONNECTIONS)),
+                    v.find(MAX_CONNECTIONS),
+                    v.get(ACCESS_LOG)),
             List.of());
 
     private PortKeys() {}

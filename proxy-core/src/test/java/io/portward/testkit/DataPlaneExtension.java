@@ -95,7 +95,7 @@ public final class DataPlaneExtension
     }
 
     private RunningProxy start(Configuration configuration, Transport transport) {
-        RecordingObserver observer = new RecordingObserver();
+        RecordingObserver observer = new RecordingObserver(configuration.accessLog() != null);
         // Certificates made expired on purpose have to load.
         Clock past = Clock.fixed(Clock.systemUTC().instant().minus(Duration.ofHours(2)), ZoneOffset.UTC);
         try {

@@ -1,21 +1,26 @@
 package io.portward.testkit;
 
 import io.portward.config.model.PortConfig;
+import io.portward.core.observe.AccessRecord;
 import io.portward.core.observe.CertificateFacts;
 import io.portward.core.observe.ConnectionInfo;
+import io.portward.core.observe.ConnectionTrace;
 import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.Observer;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.ServerObserver;
 import io.portward.core.observe.TicketCounters;
 import io.portward.core.observe.TlsInfo;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Remembers everything it is told. Threading: any thread. */
 public final class RecordingObserver implements Observer {
@@ -45,7 +50,14 @@ public final class RecordingObserver implements Observer {
 
         private volatile Runnable onHandshake = () -> {};
 
+        private final @Nullable List<AccessRecord> access;
+
         public Port(TicketCounters tickets, List<Sighting> sightings) {
+            this(tickets, sightings, null);
+        }
+
+        private Port(TicketCounters tickets, List<Sighting> sightings, @Nullable List<AccessRecord> access) {
+            this.access = access;
             this.tickets = tickets;
             this.sightings = sightings;
         }
@@ -93,6 +105,11 @@ public final class RecordingObserver implements Observer {
         }
 
         @Override
+        public @Nullable ConnectionTrace trace(InetSocketAddress peer) {
+            return access == null ? null : new ConnectionTrace(access::add, peer);
+        }
+
+        @Override
         public void accepted() {
             accepted.incrementAndGet();
         }
@@ -122,6 +139,10 @@ public final class RecordingObserver implements Observer {
         @Override
         public void handshakeFailed(HandshakeFailure reason, ConnectionInfo connection, String detail) {
             failures.add(new Failure(reason, detail));
+            ConnectionTrace trace = connection.trace();
+            if (trace != null) {
+                trace.log().add(new AccessRecord.Handshake(0, trace.facts(connection), reason, detail, 0));
+            }
         }
 
         @Override
@@ -188,6 +209,22 @@ public final class RecordingObserver implements Observer {
     private final Map<String, ServerEvents> servers = new ConcurrentHashMap<>();
     private volatile LongSupplier ticketKeyAge = () -> -1;
 
+    private final @Nullable List<AccessRecord> access;
+
+    public RecordingObserver() {
+        this(false);
+    }
+
+    /** @param accessLog whether there is one, on all ports */
+    public RecordingObserver(boolean accessLog) {
+        access = accessLog ? new CopyOnWriteArrayList<>() : null;
+    }
+
+    /** What the access log was told, in all ports. */
+    public List<AccessRecord> access() {
+        return Objects.requireNonNull(access, "the configuration has no accessLog");
+    }
+
     /** Handshakes, requests, connections to servers and their ends, with the threads they were told on; may be cleared. */
     public List<Sighting> sightings() {
         return sightings;
@@ -209,7 +246,7 @@ public final class RecordingObserver implements Observer {
 
     @Override
     public PortObserver port(PortConfig port, TicketCounters tickets) {
-        Port recorded = new Port(tickets, sightings);
+        Port recorded = new Port(tickets, sightings, access);
         ports.add(recorded);
         return recorded;
     }

@@ -3,15 +3,19 @@ package io.portward.server;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.netty.util.NetUtil;
 import io.netty.util.concurrent.Future;
+import io.portward.config.model.AccessLogConfig;
 import io.portward.config.model.Configuration;
 import io.portward.config.pem.PemLoader;
 import io.portward.core.connection.DataPlane;
 import io.portward.core.connection.StartException;
 import io.portward.core.observe.ServerState;
 import io.portward.core.transport.Transport;
+import io.portward.server.accesslog.AccessLogWriter;
+import io.portward.server.accesslog.LoggingObserver;
 import io.portward.server.admin.AdminServer;
 import io.portward.server.admin.Readiness;
 import io.portward.server.metrics.MetricsObserver;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
@@ -46,6 +50,8 @@ final class ProxyProcess implements AutoCloseable {
     private final Readiness readiness;
     private final @Nullable AdminServer admin;
     private final DataPlane dataPlane;
+    private final Transport transport;
+    private final @Nullable AccessLogWriter accessLog;
     private final Future<?> summaries;
     private final AtomicBoolean draining = new AtomicBoolean();
     private final CompletableFuture<Void> stopped = new CompletableFuture<>();
@@ -56,7 +62,10 @@ final class ProxyProcess implements AutoCloseable {
             MetricsObserver metrics,
             Readiness readiness,
             @Nullable AdminServer admin,
-            DataPlane dataPlane) {
+            DataPlane dataPlane,
+            @Nullable AccessLogWriter accessLog) {
+        this.transport = transport;
+        this.accessLog = accessLog;
         this.configuration = configuration;
         this.metrics = metrics;
         this.readiness = readiness;
@@ -80,8 +89,10 @@ final class ProxyProcess implements AutoCloseable {
         Readiness readiness = new Readiness();
         AtomicReference<@Nullable DataPlane> serving = new AtomicReference<>();
         AdminServer admin = null;
+        AccessLogWriter accessLog = null;
         boolean started = false;
         try {
+            accessLog = openAccessLog(configuration, metrics);
             if (configuration.admin() != null) {
                 admin = AdminServer.start(
                         configuration.admin(),
@@ -90,18 +101,40 @@ final class ProxyProcess implements AutoCloseable {
                         () -> serverStates(serving.get()),
                         readiness);
             }
-            DataPlane dataPlane = DataPlane.start(configuration, pem, transport, metrics);
+            DataPlane dataPlane = DataPlane.start(
+                    configuration,
+                    pem,
+                    transport,
+                    accessLog == null ? metrics : new LoggingObserver(metrics, accessLog));
             serving.set(dataPlane);
             readiness.become(Readiness.Stage.READY);
             started = true;
-            return new ProxyProcess(configuration, transport, metrics, readiness, admin, dataPlane);
+            return new ProxyProcess(configuration, transport, metrics, readiness, admin, dataPlane, accessLog);
         } finally {
             if (!started) {
                 if (admin != null) {
                     admin.close();
                 }
+                if (accessLog != null) {
+                    accessLog.close();
+                }
                 metrics.close();
             }
+        }
+    }
+
+    private static @Nullable AccessLogWriter openAccessLog(Configuration configuration, MetricsObserver metrics)
+            throws StartException {
+        AccessLogConfig config = configuration.accessLog();
+        if (config == null) {
+            return null;
+        }
+        try {
+            AccessLogWriter log = AccessLogWriter.open(config);
+            metrics.accessLog(log::written, log::dropped, log::lost);
+            return log;
+        } catch (IOException e) {
+            throw new StartException(String.valueOf(e.getMessage()), e);
         }
     }
 
@@ -154,7 +187,16 @@ final class ProxyProcess implements AutoCloseable {
         if (admin != null) {
             admin.close();
         }
+        if (accessLog != null) {
+            awaitLoops();
+            accessLog.close();
+        }
         metrics.close();
+    }
+
+    /** The last connection may have counted as gone before the access log was told of its end. */
+    private void awaitLoops() {
+        transport.loops().forEach(loop -> loop.submit(() -> {}).awaitUninterruptibly());
     }
 
     /** The JVM has already raised the soft limit to the hard one ({@code -XX:+MaxFDLimit}, its default on Linux). */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param backends by name, in the order of the file
  * @param admin absent when there is no admin port
  * @param trustedProxies addresses whose forwarding headers are believed
+ * @param accessLog absent when there is none
  */
 public record Configuration(
         List<CertificateConfig> certificates,
@@ -26,7 +27,8 @@ public record Configuration(
         ShutdownConfig shutdown,
         LogConfig log,
         TimeoutConfig timeouts,
-        LimitConfig limits) {
+        LimitConfig limits,
+        @Nullable AccessLogConfig accessLog) {
 
     public Configuration {
         certificates = List.copyOf(certificates);

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeouts effective: the file's defaults with the port's own on top
  * @param proxyProtocol what is expected of whoever connects
  * @param maxConnections of clients on this port; null for no limit of its own
+ * @param accessLog whether the port takes part in the file's access log, if there is one
  */
 public record PortConfig(
         ListenAddress listen,
@@ -30,7 +31,8 @@ public record PortConfig(
         List<String> certificates,
         TimeoutConfig timeouts,
         ProxyHeaders proxyProtocol,
-        @Nullable Integer maxConnections) {
+        @Nullable Integer maxConnections,
+        boolean accessLog) {
 
     public PortConfig {
         routes = List.copyOf(routes);

@@ -36,6 +36,7 @@ public final class ConfigurationRules {
         rules.checkBackends();
         PassthroughRules.checkBackends(configuration, problems);
         rules.checkAdmin();
+        AccessLogRules.check(configuration, problems);
     }
 
     private void checkCertificateNames() {

@@ -2,6 +2,7 @@ package io.portward.config.yaml;
 
 import io.portward.config.model.Configuration;
 import io.portward.config.pem.PemLoader;
+import io.portward.config.validate.AccessLogRules;
 import io.portward.config.validate.CertificateRules;
 import io.portward.config.validate.ConfigurationException;
 import io.portward.config.validate.ConfigurationRules;
@@ -27,7 +28,7 @@ public final class ConfigLoader {
         this.certificates = null;
     }
 
-    /** A loader that also reads every certificate, key and password file and checks that they fit. */
+    /** A loader that also reads every certificate, key and password file and checks that they fit, and that the access log can be written. */
     public ConfigLoader(PemLoader certificates) {
         this.certificates = certificates;
     }
@@ -68,6 +69,7 @@ public final class ConfigLoader {
         ConfigurationRules.check(configuration, problems);
         if (certificates != null) {
             CertificateRules.check(configuration, certificates, problems);
+            AccessLogRules.checkFile(configuration, problems);
         }
         problems.throwIfErrors();
         return new LoadedConfig(configuration, problems.warnings());

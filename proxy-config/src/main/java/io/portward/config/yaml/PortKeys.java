@@ -175,6 +175,13 @@ final class PortKeys {
                             Map.of("routes", Map.of("items", RouteKeys.ONLY_HOST_AND_BACKEND)))),
             false);
 
+    private static final Key<PortConfig, Boolean> ACCESS_LOG = Key.withDefault(
+            "accessLog",
+            Scalars.BOOLEAN,
+            true,
+            PortConfig::accessLog,
+            "Whether this port takes part in the access log, if the file has one.");
+
     static final Section<PortConfig> SECTION = new Section<>(
             "port",
             "One listener.",
@@ -190,7 +197,8 @@ final class PortKeys {
                     CERTIFICATES,
                     TIMEOUTS,
                     PROXY_PROTOCOL,
-                    MAX_CONNECTIONS),
+                    MAX_CONNECTIONS,
+                    ACCESS_LOG),
             PROTOCOL,
             PortKeys::build,
             List.of(TCP_TARGET));
@@ -210,7 +218,8 @@ final class PortKeys {
                 v.get(CERTIFICATES),
                 v.get(TIMEOUTS),
                 v.get(PROXY_PROTOCOL),
-                v.find(MAX_CONNECTIONS));
+                v.find(MAX_CONNECTIONS),
+                v.get(ACCESS_LOG));
     }
 
     private static <T> List<T> orNone(@Nullable List<T> list) {

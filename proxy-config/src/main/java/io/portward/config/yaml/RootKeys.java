@@ -1,5 +1,6 @@
 package io.portward.config.yaml;
 
+import io.portward.config.model.AccessLogConfig;
 import io.portward.config.model.AddressRange;
 import io.portward.config.model.AdminConfig;
 import io.portward.config.model.BackendConfig;
@@ -80,10 +81,27 @@ final class RootKeys {
             Configuration::limits,
             "Upper bounds on what a client may send, and on how many there may be.");
 
+    private static final Key<Configuration, AccessLogConfig> ACCESS_LOG = Key.optional(
+            "accessLog",
+            AccessLogKeys.SECTION,
+            Configuration::accessLog,
+            "The record of requests, TCP connections and failed handshakes; absent means that there is none.");
+
     static final Section<Configuration> SECTION = new Section<>(
             "configuration",
             "Configuration of Portward, a TLS-terminating reverse proxy.",
-            List.of(CERTIFICATES, TLS, PORTS, BACKENDS, ADMIN, TRUSTED_PROXIES, SHUTDOWN, LOG, TIMEOUTS, LIMITS),
+            List.of(
+                    CERTIFICATES,
+                    TLS,
+                    PORTS,
+                    BACKENDS,
+                    ADMIN,
+                    TRUSTED_PROXIES,
+                    SHUTDOWN,
+                    LOG,
+                    TIMEOUTS,
+                    LIMITS,
+                    ACCESS_LOG),
             v -> new Configuration(
                     v.get(CERTIFICATES),
                     v.get(TLS),
@@ -94,7 +112,8 @@ final class RootKeys {
                     v.get(SHUTDOWN),
                     v.get(LOG),
                     v.get(TIMEOUTS),
-                    v.get(LIMITS)));
+                    v.get(LIMITS),
+                    v.find(ACCESS_LOG)));
 
     private RootKeys() {}
 }

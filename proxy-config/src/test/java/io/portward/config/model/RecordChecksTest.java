@@ -64,7 +64,8 @@ class RecordChecksTest {
                 new ShutdownConfig(SECOND),
                 new LogConfig(LogConfig.Level.INFO, LogConfig.Format.TEXT),
                 TIMEOUTS,
-                new LimitConfig(1, 1, 1));
+                new LimitConfig(1, 1, 1),
+                null);
         backends.clear();
 
         assertThat(configuration.backends().keySet()).containsExactly("z", "a", "m");

@@ -109,7 +109,8 @@ class ConfigLoaderTest {
                         List.of(),
                         timeouts,
                         ProxyHeaders.NONE,
-                        null));
+                        null,
+                        true));
         assertThat(c.backends().get("web").protocol()).isEqualTo(BackendProtocol.HTTP1);
         assertThat(c.backends().get("web").proxyProtocol()).isEqualTo(ProxyProtocol.NONE);
         assertThat(c.backends().get("web").timeouts()).isEqualTo(timeouts);

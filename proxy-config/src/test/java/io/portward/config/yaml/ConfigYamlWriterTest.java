@@ -43,6 +43,7 @@ class ConfigYamlWriterTest {
                   minRate: 240B
                   minRateGrace: 10s
                 proxyProtocol: none
+                accessLog: true
             backends:
               imap:
                 servers:

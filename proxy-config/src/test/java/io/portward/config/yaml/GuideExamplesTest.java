@@ -5,6 +5,7 @@ import static io.portward.config.testkit.TestAuthority.pem;
 import static io.portward.config.testkit.TestAuthority.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.portward.config.model.AccessLogConfig;
 import io.portward.config.model.CertificateConfig;
 import io.portward.config.model.Configuration;
 import io.portward.config.model.RouteConfig;
@@ -37,7 +38,7 @@ class GuideExamplesTest {
     private static final Pattern WHOLE = Pattern.compile("^ports:", Pattern.MULTILINE);
 
     /** Paths of a real machine, which the test has to put somewhere else. */
-    private static final Pattern ABSOLUTE = Pattern.compile("(chain|key|passwordFile): /");
+    private static final Pattern ABSOLUTE = Pattern.compile("(chain|key|passwordFile|file): /");
 
     /** A configuration, and where it is printed. */
     record Example(String where, String text) {
@@ -80,7 +81,9 @@ class GuideExamplesTest {
     void passesTheCheckOnceItsCertificatesExist(Example example) throws IOException {
         Path file = directory.resolve("portward.yaml");
         Files.writeString(file, ABSOLUTE.matcher(example.text()).replaceAll("$1: " + directory + "/"));
-        writeCertificates(parse(file));
+        Configuration configuration = parse(file);
+        writeCertificates(configuration);
+        createLogDirectory(configuration);
 
         CheckReport report = new ConfigCheck(Clock.systemUTC(), false).run(file);
 
@@ -88,6 +91,13 @@ class GuideExamplesTest {
                 .as(report.text())
                 .extracting(Problem::message)
                 .isEmpty();
+    }
+
+    private static void createLogDirectory(Configuration configuration) throws IOException {
+        AccessLogConfig log = configuration.accessLog();
+        if (log != null && log.file() != null) {
+            Files.createDirectories(log.file().getParent());
+        }
     }
 
     private static Configuration parse(Path file) {

@@ -42,7 +42,9 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
         PortObserver observer = listener.observer();
         observer.accepted();
         channel.closeFuture().addListener(closed -> observer.closed());
-        ConnectionInfo connection = new ConnectionInfo(listener.port(), peer(channel), channel.localAddress());
+        InetSocketAddress peer = peer(channel);
+        ConnectionInfo connection =
+                new ConnectionInfo(listener.port(), peer, channel.localAddress(), observer.trace(peer));
         try {
             admit(channel, connection);
         } catch (RuntimeException e) {
@@ -84,7 +86,7 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
             addTls(channel, connection, tls, handshake);
         } else {
             handshake.cancel();
-            addRedirect(channel);
+            addRedirect(channel, connection);
         }
     }
 
@@ -182,12 +184,12 @@ final class ConnectionInitializer extends ChannelInitializer<SocketChannel> {
         TlsHandler.cut(channel);
     }
 
-    private void addRedirect(SocketChannel channel) {
+    private void addRedirect(SocketChannel channel, ConnectionInfo connection) {
         PortObserver observer = listener.observer();
         channel.pipeline().addLast(new ByteCounter(observer::bytesIn, observer::bytesOut));
         RedirectHandler.addTo(
                 channel.pipeline(),
-                listener.port().to(),
+                connection,
                 false,
                 listener.limits(),
                 observer,

@@ -12,6 +12,7 @@ import io.portward.core.http1.Http1Connection;
 import io.portward.core.http1.RedirectHandler;
 import io.portward.core.http2.Http2FrontEnd;
 import io.portward.core.observe.ConnectionInfo;
+import io.portward.core.observe.ConnectionTrace;
 import io.portward.core.observe.HandshakeFailure;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TlsInfo;
@@ -25,6 +26,7 @@ import io.portward.core.upstream.BackendPool;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,14 @@ final class ProtocolSelector implements TlsHandler.Listener {
         this.connection = connection;
     }
 
+    @Override
+    public void hello(@Nullable String serverName, Supplier<String> ja4) {
+        ConnectionTrace trace = connection.trace();
+        if (trace != null) {
+            trace.hello(serverName, ja4.get());
+        }
+    }
+
     /** Throws nothing: without a front end nobody would ever close the connection. */
     @Override
     public void established(ChannelHandlerContext tls, TlsInfo info, long nanos) {
@@ -56,6 +66,9 @@ final class ProtocolSelector implements TlsHandler.Listener {
             tell(HandshakeFailure.INTERNAL, e.toString());
             TlsHandler.cut(tls.channel());
             return;
+        }
+        if (connection.trace() != null) {
+            connection.trace().handshakeFinished(info, nanos);
         }
         try {
             addFrontEnd(tls, info);
@@ -168,7 +181,7 @@ final class ProtocolSelector implements TlsHandler.Listener {
         pipeline.addLast(new ByteCounter(observer::bytesIn, observer::bytesOut));
         RedirectHandler.addTo(
                 pipeline,
-                connection.local().getPort(),
+                connection,
                 true,
                 listener.limits(),
                 observer,

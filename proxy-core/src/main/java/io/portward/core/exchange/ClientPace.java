@@ -40,6 +40,9 @@ final class ClientPace {
     /** What {@link #moved} said at the last look. */
     private long mark;
 
+    /** What the client had taken at the last look of {@link #clientTook}. */
+    private long markOfClient;
+
     private boolean clientsTurn;
     private long turnSince;
     /** In turns that have ended since the last look. */
@@ -58,6 +61,18 @@ final class ClientPace {
         Duration grace = timeouts.minRateGrace();
         this.graceNanos = grace.toNanos();
         this.mostNanos = Math.max(graceNanos, timeouts.idle().toNanos());
+    }
+
+    /** A look at what the client has taken, for {@link #clientTook}. */
+    void markTaken() {
+        markOfClient = sink.taken();
+    }
+
+    /** Whether a slow client has taken part of what is queued for it since the last look, though not enough for more to be read. */
+    boolean clientTook() {
+        long before = markOfClient;
+        markTaken();
+        return markOfClient != before;
     }
 
     /** From now on the request's body is looked at; harmless when it is already. */

@@ -25,7 +25,6 @@ import io.portward.core.observe.TlsInfo;
 import io.portward.core.route.HeaderEdits;
 import io.portward.core.route.Route;
 import io.portward.core.transport.Deadline;
-import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.upstream.BackendPool;
 import io.portward.core.upstream.UpstreamConnection;
 import io.portward.core.upstream.UpstreamListener;
@@ -49,6 +48,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private final ResponseSink sink;
     private final Deadline deadline;
     private final ClientPace pace;
+    private final ExchangeTrace trace;
     private final RequestBody early = new RequestBody();
     private final long startNanos = System.nanoTime();
 
@@ -66,7 +66,6 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private boolean requestPaused;
     private boolean responsePaused;
     private boolean responseStarted;
-    private long markOfClient;
     private boolean upgrading;
     private boolean retried;
     private int attempts;
@@ -79,14 +78,9 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         this.service = service;
         this.client = client;
         this.sink = sink;
-        DeadlineWheel deadlines = service.transport().deadlines(client.channel());
-        this.deadline = deadlines.create(this::timedOut);
-        this.pace = new ClientPace(
-                sink,
-                service.port().timeouts(),
-                deadlines,
-                service.transport().isEpoll(),
-                () -> refuse(method, ErrorKind.REQUEST_TIMEOUT));
+        this.trace = service.trace(client, sink);
+        this.deadline = service.transport().deadlines(client.channel()).create(this::timedOut);
+        this.pace = service.pace(client, sink, () -> refuse(method, ErrorKind.REQUEST_TIMEOUT));
     }
 
     /**
@@ -99,6 +93,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         assert client.channel().eventLoop().inEventLoop();
         method = request.method();
         requestEnded = endOfRequest;
+        trace.began(request, target);
         ErrorKind problem = Gate.refusal(service, client, request, target);
         if (problem != null) {
             refuse(method, problem);
@@ -201,6 +196,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     /** The client is gone or does not want this response any more; nothing more is told to the sink. */
     public void clientGone() {
         if (!over) {
+            trace.clientGone();
             status = responseStarted ? status : CLIENT_CLOSED_REQUEST;
             finish();
         }
@@ -213,10 +209,8 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         }
         method = refused;
         requestId = requestId.isEmpty() ? Forwarding.newId() : requestId;
-        if (kind.isOperational()) {
-            String context = "backend " + backend() + ", port " + service.port().listen() + ", request " + requestId;
-            service.errorLog().add(kind, !responseStarted, context, service.isStopping());
-        }
+        trace.failed(kind);
+        service.report(kind, !responseStarted, backend(), requestId);
         if (responseStarted) {
             sink.abort();
             finish();
@@ -231,6 +225,9 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         responseStarted = true;
         service.addHsts(reply);
         boolean bodiless = HttpMethod.HEAD.equals(method) || !reply.content().isReadable();
+        if (!bodiless) {
+            trace.sent(reply);
+        }
         // The count comes first: whoever has read the answer finds it in the metrics.
         finish();
         sink.head(ResponseHead.withoutBody(reply), bodiless);
@@ -255,6 +252,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         HttpRequest head = request;
         assert head != null : "started";
         upstream = connection;
+        trace.acquired(connection.serverName());
         connection.use(this);
         if (!head.headers().contains(HttpHeaderNames.HOST)) {
             // Only an HTTP/1.0 client may leave it out; towards the server it is required (RFC 9112 §3.2).
@@ -275,6 +273,11 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (connection.isWritable()) {
             pauseRequest(false);
         }
+    }
+
+    @Override
+    public void dialling(String server) {
+        trace.dialling(server);
     }
 
     @Override
@@ -301,6 +304,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         responseStarted = true;
+        trace.answered();
         // A client that is being answered may send the rest of its request as the two of them like.
         pace.stop();
         status = answered.code();
@@ -323,6 +327,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             pauseResponseIfFull();
         } else if (request != null && sink.acceptsUpgrade() && ResponseHead.isWebSocketAccept(response, request)) {
             upgrading = true;
+            trace.answered();
             responseStarted = true;
             status = response.status().code();
             ResponseHead.prepareUpgrade(response, requestId);
@@ -348,6 +353,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         progress();
+        trace.sent(content);
         sink.body(content);
         if (!sink.isWritable()) {
             sink.flush();
@@ -362,7 +368,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             responsePaused = true;
             pace.watchResponse();
             progress();
-            markOfClient = sink.taken();
+            pace.markTaken();
             upstream.pauseResponse(true);
         }
     }
@@ -373,6 +379,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             UpstreamConnection leaving = upstream;
             assert leaving != null && pool != null : "somebody accepted the upgrade";
             upstream = null;
+            trace.upgraded();
             finish();
             sink.flush();
             sink.tunnel(leaving.channel(), pool.timeoutsFrom(service.port()).tcpIdle());
@@ -380,6 +387,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             return;
         }
         Trailers.strip(last);
+        trace.sent(last);
         finish();
         sink.end(last);
         sink.flush();
@@ -435,7 +443,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (over) {
             return;
         }
-        if (responsePaused && clientTook()) {
+        if (responsePaused && pace.clientTook()) {
             deadline.set(service.port().timeouts().idle().toNanos());
             return;
         }
@@ -445,13 +453,6 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     /** Whether it is the client that has to take or to send something, and not the backend. */
     private boolean isClientsTurn() {
         return responsePaused || !responseStarted && !requestEnded && !requestPaused;
-    }
-
-    /** Whether a slow client has taken part of what is queued for it since the last look, though not enough for more to be read. */
-    private boolean clientTook() {
-        long before = markOfClient;
-        markOfClient = sink.taken();
-        return markOfClient != before;
     }
 
     /** Something moved: the wait begins anew, with the patience that the side has which is to move next. */
@@ -483,6 +484,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
 
     private void finish() {
         over = true;
+        trace.finished(backend(), method, status, requestId, received);
         deadline.cancel();
         pace.stop();
         early.release();

@@ -7,11 +7,13 @@ import io.portward.config.model.AddressRange;
 import io.portward.config.model.HstsConfig;
 import io.portward.config.model.LimitConfig;
 import io.portward.config.model.PortConfig;
+import io.portward.core.error.ErrorKind;
 import io.portward.core.error.ErrorLog;
 import io.portward.core.error.Faults;
 import io.portward.core.http.Forwarding;
 import io.portward.core.limit.AddressLimits;
 import io.portward.core.observe.ConnectionInfo;
+import io.portward.core.observe.ConnectionTrace;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TlsInfo;
 import io.portward.core.route.RouteTable;
@@ -104,17 +106,8 @@ public final class HttpService {
         return routes;
     }
 
-    /** Whether it is expected that servers go away. */
-    boolean isStopping() {
-        return backends.isDraining();
-    }
-
     Transport transport() {
         return transport;
-    }
-
-    ErrorLog errorLog() {
-        return errorLog;
     }
 
     void addHsts(HttpResponse response) {
@@ -131,6 +124,29 @@ public final class HttpService {
     /** @param hosts which the client may ask for on this connection; others get 421. Asked on the channel's event loop */
     public ClientConnection client(Channel channel, ConnectionInfo info, TlsInfo tls, Predicate<String> hosts) {
         return new ClientConnection(channel, info, tls, new Forwarding(info, trustedProxies), backends, hosts);
+    }
+
+    ClientPace pace(ClientConnection client, ResponseSink sink, Runnable tooSlow) {
+        return new ClientPace(
+                sink, port.timeouts(), transport.deadlines(client.channel()), transport.isEpoll(), tooSlow);
+    }
+
+    /** What hears of an exchange for the access log. */
+    ExchangeTrace trace(ClientConnection client, ResponseSink sink) {
+        ConnectionTrace trace = client.info().trace();
+        return trace == null ? ExchangeTrace.OFF : new RecordedExchange(client, trace, sink.protocol());
+    }
+
+    /**
+     * Tells the operator of an error that is not the client's.
+     *
+     * @param answered whether the client is told
+     */
+    void report(ErrorKind kind, boolean answered, String backend, CharSequence requestId) {
+        if (kind.isOperational()) {
+            String context = "backend " + backend + ", port " + port.listen() + ", request " + requestId;
+            errorLog.add(kind, answered, context, backends.isDraining());
+        }
     }
 
     public Exchange newExchange(ClientConnection client, ResponseSink sink) {

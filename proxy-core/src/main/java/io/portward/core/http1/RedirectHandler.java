@@ -22,9 +22,13 @@ import io.portward.core.http.ErrorReply;
 import io.portward.core.http.Forwarding;
 import io.portward.core.http.FramingGuard;
 import io.portward.core.http.HttpDate;
+import io.portward.core.http.RecordedRequest;
 import io.portward.core.http.RequestTarget;
 import io.portward.core.http.RequestTarget.PathForm;
 import io.portward.core.http.RequestTargets;
+import io.portward.core.observe.AccessRecord;
+import io.portward.core.observe.ConnectionInfo;
+import io.portward.core.observe.ConnectionTrace;
 import io.portward.core.observe.PortObserver;
 import io.portward.core.observe.TlsInfo;
 import io.portward.core.transport.Deadline;
@@ -32,6 +36,7 @@ import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.transport.DrainEvent;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers plain HTTP with a redirect to https, one request for each connection; a client that follows goes to another port anyway.
@@ -43,8 +48,8 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
     private static final String ACME_PREFIX = "/.well-known/acme-challenge/";
     private static final int HTTPS_PORT = 443;
 
-    private final int httpsPort;
-    private final boolean onlySafeMethods;
+    private final ConnectionInfo connection;
+    private final boolean mistake;
     private final LimitConfig limits;
     private final PortObserver observer;
     private final Deadline deadline;
@@ -52,14 +57,14 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
     private boolean answered;
 
     private RedirectHandler(
-            int httpsPort,
-            boolean onlySafeMethods,
+            ConnectionInfo connection,
+            boolean mistake,
             LimitConfig limits,
             PortObserver observer,
             Deadline deadline,
             Http1Codec codec) {
-        this.httpsPort = httpsPort;
-        this.onlySafeMethods = onlySafeMethods;
+        this.connection = connection;
+        this.mistake = mistake;
         this.limits = limits;
         this.observer = observer;
         this.deadline = deadline;
@@ -69,14 +74,13 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
     /**
      * Adds the codec and the handler to the end of {@code pipeline}.
      *
-     * @param httpsPort where clients are sent to
-     * @param onlySafeMethods answer 400 to anything but GET and HEAD: on a TLS port the request was a mistake, and a body may be secret
+     * @param mistake the port is a TLS port, to which clients are sent back; anything but GET and HEAD gets 400 there, since a body may be secret
      * @param patience from now to a complete request, and to the client's taking the answer
      */
     public static void addTo(
             ChannelPipeline pipeline,
-            int httpsPort,
-            boolean onlySafeMethods,
+            ConnectionInfo connection,
+            boolean mistake,
             LimitConfig limits,
             PortObserver observer,
             DeadlineWheel deadlines,
@@ -84,8 +88,7 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
         Deadline deadline = deadlines.create(() -> pipeline.channel().close());
         deadline.set(patience.toNanos());
         Http1Codec codec = new Http1Codec(limits);
-        pipeline.addLast(codec)
-                .addLast(new RedirectHandler(httpsPort, onlySafeMethods, limits, observer, deadline, codec));
+        pipeline.addLast(codec).addLast(new RedirectHandler(connection, mistake, limits, observer, deadline, codec));
     }
 
     @Override
@@ -99,12 +102,36 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
 
     private void answer(ChannelHandlerContext ctx, HttpRequest request) {
         long start = System.nanoTime();
-        FullHttpResponse response = respond(request);
+        ErrorKind problem = FramingGuard.check(request, limits);
+        RequestTarget target = problem == null ? RequestTargets.parse(request) : null;
+        FullHttpResponse response = problem == null ? respond(request, target) : error(problem);
         response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         codec.answeringHead(HttpMethod.HEAD.equals(request.method()));
         observer.requestFinished(
                 TlsInfo.NONE, request.method().name(), response.status().code(), "h1", System.nanoTime() - start);
+        tell(request, target, response, System.nanoTime() - start);
         ctx.writeAndFlush(response).addListener(written -> linger(ctx));
+    }
+
+    private void tell(HttpRequest request, @Nullable RequestTarget target, FullHttpResponse response, long nanos) {
+        ConnectionTrace trace = connection.trace();
+        if (trace == null) {
+            return;
+        }
+        String id = response.headers().get(Forwarding.X_REQUEST_ID);
+        boolean bodiless = HttpMethod.HEAD.equals(request.method());
+        long none = AccessRecord.NO_TIME;
+        trace.log()
+                .add(new AccessRecord.Request(
+                        System.currentTimeMillis(),
+                        trace.facts(connection),
+                        trace.nextRequest(),
+                        RecordedRequest.of(request, target)
+                                .facts(id, connection.client().getAddress(), request.method(), "h1"),
+                        response.status().code(),
+                        new AccessRecord.Outcome(
+                                0, bodiless ? 0 : response.content().readableBytes(), null, null, 0, "complete"),
+                        new AccessRecord.Phases(none, none, none, none, nanos)));
     }
 
     /** Closing under a client that still sends would reset the connection, and could take the answer with it (RFC 9112 §9.6). */
@@ -113,18 +140,13 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
         deadline.set(Lingering.SILENCE_NANOS);
     }
 
-    private FullHttpResponse respond(HttpRequest request) {
-        ErrorKind problem = FramingGuard.check(request, limits);
-        RequestTarget target = problem == null ? RequestTargets.parse(request) : null;
-        if (problem != null) {
-            return error(problem);
-        }
+    private FullHttpResponse respond(HttpRequest request, @Nullable RequestTarget target) {
         boolean safe = HttpMethod.GET.equals(request.method()) || HttpMethod.HEAD.equals(request.method());
         if (target == null
                 || target.form() == PathForm.BROKEN
                 || target.host().isEmpty()
                 || !target.uri().startsWith("/")
-                || (onlySafeMethods && !safe)) {
+                || (mistake && !safe)) {
             return error(ErrorKind.MALFORMED_REQUEST);
         }
         return target.path().startsWith(ACME_PREFIX) ? error(ErrorKind.NO_ROUTE) : redirect(target);
@@ -136,6 +158,8 @@ public final class RedirectHandler extends ChannelInboundHandlerAdapter {
 
     /** 308 keeps the method (RFC 9110 §15.4.9). */
     private FullHttpResponse redirect(RequestTarget target) {
+        int httpsPort =
+                mistake ? connection.local().getPort() : connection.port().to();
         String port = httpsPort == HTTPS_PORT ? "" : ":" + httpsPort;
         FullHttpResponse response =
                 new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.PERMANENT_REDIRECT);

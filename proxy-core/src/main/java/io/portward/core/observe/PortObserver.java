@@ -1,5 +1,8 @@
 package io.portward.core.observe;
 
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What happens on one port.
  *
@@ -7,6 +10,16 @@ package io.portward.core.observe;
  * {@link #passedThrough}, then any number of requests, then {@link #closed}. Bytes are wire bytes.
  */
 public interface PortObserver {
+
+    /**
+     * Called for each accepted connection, on its event loop.
+     *
+     * @param peer who opened it
+     * @return what gathers for the access log; null while that is off
+     */
+    default @Nullable ConnectionTrace trace(InetSocketAddress peer) {
+        return null;
+    }
 
     void accepted();
 

@@ -81,7 +81,7 @@ public final class ProxyHeaderHandler extends ChannelInboundHandlerAdapter {
     }
 
     private ConnectionInfo connection(@Nullable InetSocketAddress client, @Nullable InetSocketAddress local) {
-        return client == null || local == null ? socket : new ConnectionInfo(socket.port(), client, local);
+        return client == null || local == null ? socket : socket.proxied(client, local);
     }
 
     private void admit(ChannelHandlerContext ctx, ByteBuf rest, ConnectionInfo connection) {

@@ -7,6 +7,7 @@ import io.portward.core.tls.TlsHandler;
 import io.portward.core.transport.Deadline;
 import io.portward.core.transport.DeadlineWheel;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * Joins two channels of one event loop: what one reads the other writes. Each direction ends on its own (half-close); when both have ended, or
@@ -19,25 +20,52 @@ import java.time.Duration;
  */
 public final class Relay {
 
+    /** Why it is over. */
+    public enum End {
+        COMPLETE,
+        CLIENT_GONE,
+        BACKEND_GONE,
+        IDLE_TIMEOUT
+    }
+
     private final Channel client;
     private final Channel upstream;
     private final Deadline idle;
     private final long idleNanos;
     private final Faults faults;
+    private final Consumer<End> ended;
     private int openDirections = 2;
 
-    private Relay(Channel client, Channel upstream, DeadlineWheel deadlines, Duration idleTime, Faults faults) {
+    private Relay(
+            Channel client,
+            Channel upstream,
+            DeadlineWheel deadlines,
+            Duration idleTime,
+            Faults faults,
+            Consumer<End> ended) {
         this.faults = faults;
+        this.ended = ended;
         this.client = client;
         this.upstream = upstream;
         this.idleNanos = idleTime.toNanos();
-        this.idle = deadlines.create(this::close);
+        this.idle = deadlines.create(this::timedOut);
     }
 
     /** Adds a handler to the end of each pipeline; both channels must be active and deliver nothing but {@code ByteBuf}s from now on. */
     public static void join(
             Channel client, Channel upstream, DeadlineWheel deadlines, Duration idleTime, Faults faults) {
-        Relay relay = new Relay(client, upstream, deadlines, idleTime, faults);
+        join(client, upstream, deadlines, idleTime, faults, end -> {});
+    }
+
+    /** @param ended told once or several times why it is over; the first is the cause */
+    public static void join(
+            Channel client,
+            Channel upstream,
+            DeadlineWheel deadlines,
+            Duration idleTime,
+            Faults faults,
+            Consumer<End> ended) {
+        Relay relay = new Relay(client, upstream, deadlines, idleTime, faults, ended);
         client.pipeline().addLast(new RelayHandler(relay, upstream));
         upstream.pipeline().addLast(new RelayHandler(relay, client));
         relay.moved();
@@ -55,6 +83,7 @@ public final class Relay {
     void inputEnded(Channel to) {
         openDirections--;
         if (openDirections == 0) {
+            ended.accept(End.COMPLETE);
             closeAfterFlush(client);
             closeAfterFlush(upstream);
             // A peer that does not take the rest is not waited for longer than an idle one.
@@ -71,6 +100,7 @@ public final class Relay {
      *     see that something is missing
      */
     void closed(Channel other, boolean complete) {
+        ended.accept(complete ? End.COMPLETE : isClient(other) ? End.BACKEND_GONE : End.CLIENT_GONE);
         if (!other.isActive()) {
             idle.cancel();
             return;
@@ -81,6 +111,16 @@ public final class Relay {
         } else {
             other.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> TlsHandler.cut(other));
         }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a channel is one object
+    private boolean isClient(Channel channel) {
+        return channel == client;
+    }
+
+    private void timedOut() {
+        ended.accept(End.IDLE_TIMEOUT);
+        close();
     }
 
     private static void closeAfterFlush(Channel channel) {

@@ -42,6 +42,7 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
     private final Duration idleTime;
     private final Faults faults;
     private final Deque<Object> early = new ArrayDeque<>(2);
+    private @Nullable TcpTrace trace;
     private ChannelHandlerContext ctx;
     private boolean gone;
 
@@ -64,6 +65,7 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         ctx = context;
+        trace = TcpTrace.begin(context, connection, pool.config().name());
         ctx.channel().config().setAutoRead(false);
         pool.connect(ctx.channel().eventLoop(), UpstreamTcpInitializer::new, this);
     }
@@ -75,7 +77,7 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
         if (header.isReadable()) {
             upstream.write(header, upstream.voidPromise());
         }
-        Relay.join(client, upstream, deadlines, idleTime, faults);
+        joinWith(upstream);
         for (Object message = early.poll(); message != null; message = early.poll()) {
             if (message instanceof ByteBuf) {
                 ctx.fireChannelRead(message);
@@ -89,6 +91,23 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
         upstream.config().setAutoRead(true);
     }
 
+    private void joinWith(Channel upstream) {
+        TcpTrace told = trace;
+        if (told == null) {
+            Relay.join(ctx.channel(), upstream, deadlines, idleTime, faults);
+        } else {
+            told.connected();
+            Relay.join(ctx.channel(), upstream, deadlines, idleTime, faults, told::ended);
+        }
+    }
+
+    @Override
+    public void dialling(String server) {
+        if (trace != null) {
+            trace.dialling(server);
+        }
+    }
+
     @Override
     public boolean isOver() {
         return gone;
@@ -96,6 +115,9 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
 
     @Override
     public void noConnection(ErrorKind why) {
+        if (trace != null) {
+            trace.failed(why);
+        }
         ctx.close();
     }
 

@@ -58,6 +58,9 @@ final class ClientHelloReader {
 
     private @Nullable ClientHello hello;
 
+    /** Part of {@link #bytes} or {@link #message}. */
+    private @Nullable ByteBuf helloBody;
+
     /** Takes {@code next}, which must be readable. */
     State add(ByteBufAllocator allocator, ByteBuf next) {
         if (bytes == null) {
@@ -87,6 +90,14 @@ final class ClientHelloReader {
         return hello;
     }
 
+    /** The fingerprint of the {@link #hello}; valid until the bytes are taken or released. */
+    String ja4() {
+        if (helloBody == null) {
+            throw new IllegalStateException("no ClientHello");
+        }
+        return Ja4.of(helloBody);
+    }
+
     /** The alert's number (RFC 8446 §6); valid after {@link State#ALERT}. */
     int alert() {
         if (bytes == null) {
@@ -111,6 +122,7 @@ final class ClientHelloReader {
     }
 
     void release() {
+        helloBody = null;
         if (bytes != null) {
             bytes.release();
             bytes = null;
@@ -232,7 +244,9 @@ final class ClientHelloReader {
             return State.INCOMPLETE;
         }
         try {
-            hello = ClientHello.parse(message.slice(start + HANDSHAKE_HEADER, length));
+            ByteBuf body = message.slice(start + HANDSHAKE_HEADER, length);
+            hello = ClientHello.parse(body);
+            helloBody = body;
             return State.COMPLETE;
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
             return State.MALFORMED;

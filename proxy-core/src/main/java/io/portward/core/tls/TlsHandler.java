@@ -39,6 +39,14 @@ public final class TlsHandler extends ChannelDuplexHandler {
     /** Told how the handshake ended. Called on the event loop. */
     public interface Listener {
 
+        /**
+         * The ClientHello is there.
+         *
+         * @param serverName null without one
+         * @param ja4 computes its fingerprint, while this call lasts
+         */
+        default void hello(@Nullable String serverName, Supplier<String> ja4) {}
+
         void established(ChannelHandlerContext tls, TlsInfo info, long nanos);
 
         /** The client speaks HTTP in plain text; the receiver owns {@code bytes} and answers in place of this handler. */
@@ -140,6 +148,7 @@ public final class TlsHandler extends ChannelDuplexHandler {
     private void start(ChannelHandlerContext ctx, ClientHelloReader received) {
         ClientHello parsed = received.hello();
         hello = parsed;
+        listener.hello(parsed.serverName(), received::ja4);
         String name = parsed.serverName();
         String passthrough = names.passthrough(name);
         if (passthrough != null && name != null) {

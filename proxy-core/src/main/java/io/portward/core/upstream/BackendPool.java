@@ -46,6 +46,9 @@ public final class BackendPool {
         /** @return what this has of that by which {@code balance} chooses; null for nothing */
         @Nullable
         CharSequence hashed(BalanceConfig balance);
+
+        /** A new connection to {@code server} is being made, the first or after another try. */
+        default void dialling(String server) {}
     }
 
     /** Asks for a connection to say anything on. */
@@ -191,6 +194,7 @@ public final class BackendPool {
         }
         began(server);
         if (!goal.takesIdle(server)) {
+            goal.waiter().dialling(server.name());
             dialer.dial(loop, server, () -> goal.newHandler(server), goal.waiter()::isOver)
                     .addListener((FutureListener<Channel>) dialled -> {
                         if (dialled.isSuccess()) {

@@ -112,7 +112,8 @@ final class Http2Fixture implements AutoCloseable, Observer, PortObserver, Serve
                 List.of(),
                 timeouts,
                 ProxyHeaders.NONE,
-                null);
+                null,
+                true);
         BackendConfig guard = new BackendConfig(
                 "guard",
                 List.of(ServerConfig.parse("127.0.0.1:9", 1)),

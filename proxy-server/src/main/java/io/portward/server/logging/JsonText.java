@@ -14,8 +14,8 @@ public final class JsonText {
         return out.toString();
     }
 
-    /** A lone surrogate is escaped: it has no UTF-8 form and would make the line unreadable for strict parsers. */
-    static void append(StringBuilder out, String text) {
+    /** Appends {@code text} in quotes. A lone surrogate is escaped: it has no UTF-8 form and would make the line unreadable for strict parsers. */
+    public static void append(StringBuilder out, String text) {
         out.append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -63,6 +63,17 @@ public final class MetricsObserver implements Observer, AutoCloseable {
         families.ticketKeyAge(ageSeconds);
     }
 
+    /**
+     * Adds the counters of the access log; without this call there are none.
+     *
+     * @param written lines
+     * @param queueFull lines dropped because more came than could be written
+     * @param writeFailed lines dropped because the output failed
+     */
+    public void accessLog(LongSupplier written, LongSupplier queueFull, LongSupplier writeFailed) {
+        registry.getPrometheusRegistry().register(new AccessLogFamilies(written, queueFull, writeFailed));
+    }
+
     /** Logs the handshakes that failed since the last call and were not logged one by one; to be called every minute or so. */
     public void summariseFailures() {
         families.ports().forEach(port -> port.failureLog().summarise());

@@ -89,6 +89,7 @@ class MetricsObserverTest {
                 new CertificateFacts("web", "ecdsa", Instant.ofEpochSecond(1_800_000_000)),
                 new CertificateFacts("web", "rsa", Instant.ofEpochSecond(1_700_000_000))));
         metrics.ticketKeyAge(() -> 1234);
+        metrics.accessLog(() -> 7, () -> 2, () -> 1);
 
         for (int i = 0; i < 6; i++) {
             https.accepted();
@@ -230,7 +231,8 @@ class MetricsObserverTest {
                 List.of(),
                 new TimeoutConfig(minute, minute, minute, minute),
                 ProxyHeaders.NONE,
-                null);
+                null,
+                true);
     }
 
     private static TicketCounters tickets(long... counts) {

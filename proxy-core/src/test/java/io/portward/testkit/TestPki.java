@@ -1,5 +1,6 @@
 package io.portward.testkit;
 
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.math.BigInteger;
@@ -78,7 +79,7 @@ public final class TestPki {
         return directory.resolve("ca.pem");
     }
 
-    /** With a P-256 key. */
+    /** With a P-256 key; literal addresses among the names become addresses in the certificate. */
     public Issued ecdsa(String name, String... dnsNames) {
         Instant now = Instant.now();
         return issue(name, ecdsaKey("secp256r1"), now.minus(BACKDATED), now.plus(LIFE), dnsNames);
@@ -96,15 +97,19 @@ public final class TestPki {
         return issue(name, ecdsaKey("secp256r1"), now.minus(BACKDATED), now.minus(Duration.ofHours(1)), dnsNames);
     }
 
-    private Issued issue(String name, KeyPair key, Instant notBefore, Instant notAfter, String... dnsNames) {
+    private Issued issue(String name, KeyPair key, Instant notBefore, Instant notAfter, String... names) {
         try {
             X509v3CertificateBuilder builder = builder(new X500Name("CN=" + name), key, notBefore, notAfter);
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
             builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-            GeneralName[] names = Stream.of(dnsNames)
-                    .map(dnsName -> new GeneralName(GeneralName.dNSName, dnsName))
+            GeneralName[] alternatives = Stream.of(names)
+                    .map(alternative -> new GeneralName(
+                            NetUtil.createByteArrayFromIpAddressString(alternative) == null
+                                    ? GeneralName.dNSName
+                                    : GeneralName.iPAddress,
+                            alternative))
                     .toArray(GeneralName[]::new);
-            builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names));
+            builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(alternatives));
             X509Certificate certificate = sign(builder);
             Path chainFile = writePem(name + ".pem", certificate);
             Path keyFile = writePem(name + ".key", new JcaPKCS8Generator(key.getPrivate(), null));

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * A group of servers that answer the same requests.
  *
  * @param timeouts effective: the file's defaults with the backend's own on top
+ * @param tls how TLS to the servers goes; null when nothing is said of it, see {@link #effectiveTls}
  * @param health null for no checks
  * @param limits null for none
  */
@@ -14,6 +15,7 @@ public record BackendConfig(
         String name,
         List<ServerConfig> servers,
         BackendProtocol protocol,
+        @Nullable BackendTlsConfig tls,
         ProxyProtocol proxyProtocol,
         TimeoutConfig timeouts,
         @Nullable HealthConfig health,
@@ -36,11 +38,17 @@ public record BackendConfig(
                 name,
                 servers,
                 protocol,
+                null,
                 proxyProtocol,
                 timeouts,
                 null,
                 BalanceConfig.ROUND_ROBIN,
                 null,
                 new RetryConfig(0, 0));
+    }
+
+    /** How TLS to the servers goes; null when they are spoken to in plain text. */
+    public @Nullable BackendTlsConfig effectiveTls() {
+        return tls == null && protocol.isTls() ? BackendTlsConfig.DEFAULT : tls;
     }
 }

@@ -73,6 +73,20 @@ public final class PemLoader {
                 certificates, privateKey, algorithm, names.dnsNames(), names.addresses(), names.fromCommonName());
     }
 
+    /**
+     * Loads the certificates of authorities, in any order.
+     *
+     * @throws PemException when the file cannot be read or holds none
+     */
+    public List<X509Certificate> loadAuthorities(Path file) throws PemException {
+        List<PemProblem> problems = new ArrayList<>();
+        List<X509Certificate> authorities = ChainReader.read(file, problems);
+        if (!problems.isEmpty()) {
+            throw new PemException(problems);
+        }
+        return authorities;
+    }
+
     /** A file that is not there, or another one such as the chain, has nothing to hide. */
     private static boolean isWithoutKey(PemProblem problem) {
         return problem.part() == Part.KEY && (problem.kind() == Kind.NOT_FOUND || problem.kind() == Kind.NO_PEM);

@@ -1,5 +1,7 @@
 package io.portward.config.validate;
 
+import io.portward.config.model.BackendConfig;
+import io.portward.config.model.BackendTlsConfig;
 import io.portward.config.model.CertificateConfig;
 import io.portward.config.model.Configuration;
 import io.portward.config.model.PortConfig;
@@ -9,6 +11,7 @@ import io.portward.config.pem.LoadedCertificate;
 import io.portward.config.pem.PemException;
 import io.portward.config.pem.PemLoader;
 import io.portward.config.pem.PemProblem;
+import io.portward.config.pem.PemProblem.Part;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -35,6 +38,7 @@ public final class CertificateRules {
     public static void check(Configuration configuration, PemLoader loader, Problems problems) {
         CertificateRules rules = new CertificateRules(configuration, loader, problems);
         rules.loadAll();
+        configuration.backends().values().forEach(rules::loadBackend);
         rules.checkSharedNames();
         // With a certificate missing, a name may well be covered by it.
         if (rules.complete) {
@@ -66,13 +70,45 @@ public final class CertificateRules {
         }
     }
 
+    private void loadBackend(BackendConfig backend) {
+        BackendTlsConfig tls = backend.tls();
+        String path = "backends." + backend.name() + ".tls";
+        if (tls == null || problems.isWrong(path)) {
+            return;
+        }
+        if (tls.trust() != null && !problems.isWrong(path + ".trust")) {
+            try {
+                loader.loadAuthorities(tls.trust());
+            } catch (PemException e) {
+                e.problems().forEach(problem -> reportAt(path + ".trust", problem));
+            }
+        }
+        if (tls.certificate() != null
+                && tls.key() != null
+                && !problems.isWrong(path + ".certificate")
+                && !problems.isWrong(path + ".key")) {
+            try {
+                loader.load(tls.certificate(), tls.key(), null);
+            } catch (PemException e) {
+                e.problems()
+                        .forEach(problem ->
+                                reportAt(path + (problem.part() == Part.CHAIN ? ".certificate" : ".key"), problem));
+            }
+        }
+    }
+
     private void report(String path, PemProblem problem) {
-        String at = path
-                + switch (problem.part()) {
-                    case CHAIN -> ".chain";
-                    case KEY -> ".key";
-                    case PASSWORD -> ".passwordFile";
-                };
+        reportAt(
+                path
+                        + switch (problem.part()) {
+                            case CHAIN -> ".chain";
+                            case KEY -> ".key";
+                            case PASSWORD -> ".passwordFile";
+                        },
+                problem);
+    }
+
+    private void reportAt(String at, PemProblem problem) {
         if (problem.kind().isDoubt()) {
             problems.warning(at, problem.message());
         } else {

@@ -2,11 +2,13 @@ package io.portward.config.validate;
 
 import io.portward.config.model.AdminConfig;
 import io.portward.config.model.BackendConfig;
+import io.portward.config.model.BackendTlsConfig;
 import io.portward.config.model.CertificateConfig;
 import io.portward.config.model.Configuration;
 import io.portward.config.model.PortConfig;
 import io.portward.config.model.ProxyProtocol;
 import io.portward.config.model.RouteConfig;
+import io.portward.config.model.ServerConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -153,7 +155,18 @@ public final class ConfigurationRules {
         BackendConfig target = configuration.backends().get(name);
         if (port.protocol().isTcp()) {
             checkHash(at, target);
-        } else if (target != null && target.proxyProtocol() != ProxyProtocol.NONE) {
+            return;
+        }
+        if (target != null
+                && target.tls() != null
+                && !target.protocol().isTls()
+                && !problems.isWrong("backends." + name + ".protocol")) {
+            problems.error(
+                    "backends." + name + ".tls",
+                    "requests would go to the servers without TLS, as protocol says; write protocol: "
+                            + (target.protocol().isHttp2() ? "h2" : "https"));
+        }
+        if (target != null && target.proxyProtocol() != ProxyProtocol.NONE) {
             problems.error(
                     at,
                     "backend '" + name
@@ -183,6 +196,7 @@ public final class ConfigurationRules {
     private void checkBackends() {
         for (BackendConfig backend : configuration.backends().values()) {
             String path = "backends." + backend.name();
+            checkTls(path, backend);
             // With a reference misspelt or a port unreadable, the backend is probably meant to be used.
             if (!usedBackends.contains(backend.name()) && !problems.hasErrors()) {
                 problems.remark(path, "no port uses this backend");
@@ -196,6 +210,29 @@ public final class ConfigurationRules {
                             path + ".servers[" + i + "]",
                             "'" + address + "' is already servers[" + before + "]; use a weight for a larger share");
                 }
+            }
+        }
+    }
+
+    private void checkTls(String path, BackendConfig backend) {
+        BackendTlsConfig tls = backend.effectiveTls();
+        if (tls == null) {
+            return;
+        }
+        if (!tls.verify()) {
+            problems.warning(
+                    path + ".tls.verify",
+                    "the servers' certificates are not checked: whoever can redirect connections reads and changes everything;"
+                            + " name the authority in 'trust' instead");
+        }
+        for (int i = 0; i < backend.servers().size(); i++) {
+            ServerConfig server = backend.servers().get(i);
+            if (tls.lacksNameFor(server)
+                    && !problems.isWrong(path + ".servers[" + i + "]")
+                    && !problems.isWrong(path + ".tls.serverName")) {
+                problems.error(
+                        path + ".servers[" + i + "]",
+                        "no certificate can be for '" + server.host() + "'; say in tls.serverName what name it has");
             }
         }
     }

@@ -3,6 +3,7 @@ package io.portward.config.yaml;
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.BackendLimitConfig;
 import io.portward.config.model.BackendProtocol;
+import io.portward.config.model.BackendTlsConfig;
 import io.portward.config.model.BalanceConfig;
 import io.portward.config.model.HealthConfig;
 import io.portward.config.model.ProxyProtocol;
@@ -23,9 +24,6 @@ final class BackendKeys {
     /** Even without knowing anything of the requests, and without anything to get wrong. */
     private static final BalanceConfig DEFAULT_BALANCE = BalanceConfig.ROUND_ROBIN;
 
-    /** Planned protocols deserve a better answer than "unknown". */
-    private static final List<String> PLANNED_PROTOCOLS = List.of("h2c", "https", "h2");
-
     private static final Key<BackendConfig, List<ServerConfig>> SERVERS = Key.required(
             "servers",
             new ListType<>(new ServerType(), 1),
@@ -34,10 +32,16 @@ final class BackendKeys {
 
     private static final Key<BackendConfig, BackendProtocol> PROTOCOL = Key.withDefault(
             "protocol",
-            Scalars.choice(BackendProtocol.class, PLANNED_PROTOCOLS),
+            Scalars.choice(BackendProtocol.class),
             DEFAULT_PROTOCOL,
             BackendConfig::protocol,
-            "What the servers speak when requests of an https port go to them.");
+            "What the servers speak when requests of an https port go to them: http1, https (HTTP/1.1 over TLS), h2 (HTTP/2 over TLS) or h2c (HTTP/2 without TLS).");
+
+    private static final Key<BackendConfig, BackendTlsConfig> TLS = Key.optional(
+            "tls",
+            BackendTlsKeys.SECTION,
+            BackendConfig::tls,
+            "TLS to the servers; absent with https and h2 means verified against the system's authorities. With TCP ports it turns TLS to the servers on.");
 
     private static final Key<BackendConfig, ProxyProtocol> PROXY_PROTOCOL = Key.withDefault(
             "proxyProtocol",
@@ -81,11 +85,12 @@ final class BackendKeys {
     static final Section<BackendConfig> SECTION = new Section<>(
             "backend",
             "A group of servers that answer the same requests.",
-            List.of(SERVERS, PROTOCOL, PROXY_PROTOCOL, TIMEOUTS, HEALTH, BALANCE, LIMITS, RETRIES),
+            List.of(SERVERS, PROTOCOL, TLS, PROXY_PROTOCOL, TIMEOUTS, HEALTH, BALANCE, LIMITS, RETRIES),
             v -> new BackendConfig(
                     v.name(),
                     v.get(SERVERS),
                     v.get(PROTOCOL),
+                    v.find(TLS),
                     v.get(PROXY_PROTOCOL),
                     v.get(TIMEOUTS),
                     v.find(HEALTH),

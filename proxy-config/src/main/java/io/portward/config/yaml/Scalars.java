@@ -1,6 +1,7 @@
 package io.portward.config.yaml;
 
 import io.portward.config.model.AddressRange;
+import io.portward.config.model.BackendTlsConfig;
 import io.portward.config.model.BalanceConfig;
 import io.portward.config.model.BalanceMethod;
 import io.portward.config.model.IpLiteral;
@@ -60,6 +61,13 @@ final class Scalars {
             "^[^/\\s]+$",
             (text, place) -> RouteConfig.parseHost(text),
             h -> h,
+            "");
+
+    static final ScalarType<String> TLS_NAME = text(
+            "a name or address such as app.internal or 192.0.2.1",
+            "^[A-Za-z0-9.:-]+$",
+            (text, place) -> BackendTlsConfig.parseServerName(text),
+            n -> n,
             "");
 
     static final ScalarType<String> URL_PATH = text(
@@ -194,11 +202,6 @@ final class Scalars {
 
     /** The constants of an enum, written in lower case. */
     static <E extends Enum<E>> ScalarType<E> choice(Class<E> type) {
-        return choice(type, List.of());
-    }
-
-    /** @param planned values that a later release will know; they get their own message */
-    static <E extends Enum<E>> ScalarType<E> choice(Class<E> type, List<String> planned) {
         Map<String, E> values = new LinkedHashMap<>();
         for (E constant : type.getEnumConstants()) {
             values.put(spell(constant), constant);
@@ -210,10 +213,6 @@ final class Scalars {
                 Set.of(ScalarKind.TEXT),
                 (text, place) -> {
                     E value = values.get(text);
-                    if (value == null && planned.contains(text)) {
-                        throw new IllegalArgumentException("'" + text + "' is not available yet (possible today: "
-                                + String.join(", ", names) + ")");
-                    }
                     if (value == null) {
                         String hint = NearestName.hint(text, names);
                         throw new IllegalArgumentException("'" + text + "' is not known here"

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.BackendLimitConfig;
+import io.portward.config.model.BackendTlsConfig;
 import io.portward.config.model.BalanceConfig;
 import io.portward.config.model.BalanceMethod;
 import io.portward.config.model.Configuration;
 import io.portward.config.model.HealthConfig;
 import io.portward.config.model.HealthType;
 import io.portward.config.model.RetryConfig;
+import io.portward.config.model.ServerConfig;
 import io.portward.config.model.StatusRange;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -98,5 +100,37 @@ class BackendKeysTest {
         assertThat(backend("health: {type: imap, rise: 1}").health())
                 .extracting(HealthConfig::type, HealthConfig::rise)
                 .containsExactly(HealthType.IMAP, 1);
+    }
+
+    @Test
+    void verifiesServersOverTlsUnlessToldNotTo() throws Exception {
+        assertThat(backend("protocol: http1").effectiveTls()).isNull();
+        assertThat(backend("protocol: https").effectiveTls()).isEqualTo(BackendTlsConfig.DEFAULT);
+        assertThat(BackendTlsConfig.DEFAULT.verify()).isTrue();
+        assertThat(backend("protocol: https, tls: {serverName: App.Internal, trust: ca.pem}")
+                        .effectiveTls())
+                .isEqualTo(new BackendTlsConfig(Path.of("/etc/ca.pem"), "app.internal", null, null, true));
+        assertThat(backend("tls: {verify: false, certificate: c.pem, key: c.key}")
+                        .effectiveTls())
+                .isEqualTo(new BackendTlsConfig(null, null, Path.of("/etc/c.pem"), Path.of("/etc/c.key"), false));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a, a", "app.internal., app.internal", "127.0.0.1, 127.0.0.1", "::1, ::1"})
+    void namesTheServersByTheirHosts(String host, String name) {
+        assertThat(BackendTlsConfig.DEFAULT.nameOf(new ServerConfig("", host, 1, 1)))
+                .isEqualTo(name);
+    }
+
+    @Test
+    void warnsOfServersThatAreNotVerified() throws Exception {
+        String text = "ports: [{listen: 80, protocol: redirect}]\n"
+                + "backends: {web: {servers: ['a:1'], protocol: https, tls: {verify: false}}}\n";
+        assertThat(new ConfigLoader().parse(text, "test.yaml", Path.of("/etc")).warnings())
+                .anySatisfy(warning -> assertThat(warning)
+                        .hasToString(
+                                "test.yaml:2:67: warning: backends.web.tls.verify: the servers' certificates are not"
+                                        + " checked: whoever can redirect connections reads and changes everything; name the"
+                                        + " authority in 'trust' instead"));
     }
 }

@@ -6,6 +6,7 @@ import static io.portward.config.testkit.TestAuthority.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.portward.config.model.AccessLogConfig;
+import io.portward.config.model.BackendConfig;
 import io.portward.config.model.CertificateConfig;
 import io.portward.config.model.Configuration;
 import io.portward.config.model.RouteConfig;
@@ -119,6 +120,10 @@ class GuideExamplesTest {
                         .forEach(hosts::add));
         List<CertificateConfig> certificates = configuration.certificates();
         TestAuthority intermediate = TestAuthority.root("Root").intermediate("Intermediate");
+        configuration.backends().values().stream()
+                .map(BackendConfig::tls)
+                .filter(tls -> tls != null && tls.trust() != null)
+                .forEach(tls -> write(Objects.requireNonNull(tls.trust()), pem(intermediate.certificate())));
         for (CertificateConfig certificate : certificates) {
             KeyPair keys = certificate.name().endsWith("-rsa") ? TestAuthority.rsa(2048) : ec("secp256r1");
             Set<String> names = new TreeSet<>(Set.of(certificate.name() + ".example.com"));

@@ -25,6 +25,7 @@ import io.portward.core.tls.TicketKeys;
 import io.portward.core.tls.TlsContext;
 import io.portward.core.transport.DrainEvent;
 import io.portward.core.transport.Transport;
+import io.portward.core.upstream.BackendTls;
 import io.portward.core.upstream.Backends;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -64,10 +65,19 @@ public final class DataPlane {
     private final List<Channel> acceptors = new ArrayList<>();
     private final AtomicBoolean released = new AtomicBoolean();
 
-    DataPlane(Configuration configuration, Transport transport, Observer observer) {
+    DataPlane(
+            Configuration configuration,
+            Map<String, BackendTls> tlsOfBackends,
+            Transport transport,
+            Observer observer) {
         this.transport = transport;
         this.backends = new Backends(
-                configuration.backends(), configuration.timeouts(), configuration.limits(), transport, observer);
+                configuration.backends(),
+                tlsOfBackends,
+                configuration.timeouts(),
+                configuration.limits(),
+                transport,
+                observer);
         this.connections = Connections.withinDescriptorLimit(
                 configuration.limits().maxConnections(), transport.backendConnections(), backends);
         this.addresses = new AddressLimits(configuration.limits().perAddress(), configuration.trustedProxies());
@@ -83,9 +93,18 @@ public final class DataPlane {
     public static DataPlane start(Configuration configuration, PemLoader pem, Transport transport, Observer observer)
             throws StartException {
         OpenSsl.ensureAvailability();
-        DataPlane plane = new DataPlane(configuration, transport, observer);
+        DataPlane plane = new DataPlane(configuration, tlsOfBackends(configuration, pem), transport, observer);
         plane.begin(configuration, pem, observer);
         return plane;
+    }
+
+    private static Map<String, BackendTls> tlsOfBackends(Configuration configuration, PemLoader pem)
+            throws StartException {
+        try {
+            return BackendTls.loadAll(configuration.backends().values(), pem);
+        } catch (PemException e) {
+            throw new StartException("TLS to a backend: " + e.getMessage(), e);
+        }
     }
 
     void begin(Configuration configuration, PemLoader pem, Observer observer) throws StartException {

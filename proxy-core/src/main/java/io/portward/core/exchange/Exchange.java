@@ -3,6 +3,7 @@ package io.portward.core.exchange;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -13,11 +14,12 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
 import io.portward.config.model.BalanceConfig;
 import io.portward.core.error.ErrorKind;
+import io.portward.core.http.BodilessResponse;
 import io.portward.core.http.ErrorReply;
 import io.portward.core.http.Forwarding;
+import io.portward.core.http.Grpc;
 import io.portward.core.http.HopByHop;
 import io.portward.core.http.RequestHead;
-import io.portward.core.http.RequestRules;
 import io.portward.core.http.RequestTarget;
 import io.portward.core.http.ResponseHead;
 import io.portward.core.http.Trailers;
@@ -26,7 +28,7 @@ import io.portward.core.route.HeaderEdits;
 import io.portward.core.route.Route;
 import io.portward.core.transport.Deadline;
 import io.portward.core.upstream.BackendPool;
-import io.portward.core.upstream.UpstreamConnection;
+import io.portward.core.upstream.Upstream;
 import io.portward.core.upstream.UpstreamListener;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -49,12 +51,13 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private final Deadline deadline;
     private final ClientPace pace;
     private final ExchangeTrace trace;
-    private final RequestBody early = new RequestBody();
+    private final RequestBody body = new RequestBody();
+    private final Retries retries = new Retries();
     private final long startNanos = System.nanoTime();
 
     private @Nullable HttpRequest request;
     private @Nullable BackendPool pool;
-    private @Nullable UpstreamConnection upstream;
+    private @Nullable Upstream upstream;
     private @Nullable HeaderEdits responseEdits;
     private @Nullable String source;
     private HttpMethod method = HttpMethod.GET;
@@ -67,8 +70,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private boolean responsePaused;
     private boolean responseStarted;
     private boolean upgrading;
-    private boolean retried;
-    private int attempts;
+    private boolean grpc;
     private boolean over;
 
     /** Inside {@link #start}: the flush comes with the end of the client's read, and takes the body's beginning along. */
@@ -94,13 +96,14 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         method = request.method();
         requestEnded = endOfRequest;
         trace.began(request, target);
+        grpc = !endOfRequest && sink.speaksHttp2() && Grpc.isRequest(request.headers());
         ErrorKind problem = Gate.refusal(service, client, request, target);
         if (problem != null) {
             refuse(method, problem);
             return;
         }
-        boolean upgrade = sink.acceptsUpgrade();
         boolean chunked = HttpUtil.isTransferEncodingChunked(request);
+        boolean takesTrailers = HopByHop.takesTrailers(request.headers());
         HopByHop.strip(request.headers());
         requestId = client.forwarding().apply(request.headers(), target.authority());
         // Headers are compared as the backend would get them.
@@ -116,15 +119,20 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             answer(reply == null ? ErrorReply.of(ErrorKind.MALFORMED_REQUEST, requestId) : reply);
             return;
         }
-        RequestHead.prepare(request, target, chunked, upgrade);
         source = Gate.source(route, client, request);
+        BackendPool chosen = client.poolOf(route);
+        boolean http2 = chosen.config().protocol().isHttp2();
+        RequestHead.prepare(request, target, chunked, !http2 && sink.acceptsUpgrade());
+        if (http2 && takesTrailers) {
+            // RFC 9110 §10.1.4: for the client, whom they are passed on to. gRPC servers insist on it.
+            request.headers().set(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS);
+        }
         if (!Gate.apply(route, request, target)) {
             refuse(method, ErrorKind.MALFORMED_REQUEST);
             return;
         }
         this.request = request;
         requestHasBody = !endOfRequest;
-        BackendPool chosen = client.poolOf(route);
         pool = chosen;
         starting = true;
         chosen.acquire(client.channel().eventLoop(), false, this);
@@ -154,10 +162,10 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             Trailers.strip(last);
         }
         if (upstream == null) {
-            early.add(content);
+            body.hold(content);
             return;
         }
-        upstream.write(content);
+        body.pass(content, upstream);
         if (over) {
             // Writing found the connection broken.
             return;
@@ -174,7 +182,8 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (upstream != null && !over) {
             upstream.flush();
         }
-        if (!over && !requestEnded && !responseStarted && !awaitsContinue()) {
+        // Who calls a gRPC method may say something now and then.
+        if (!over && !requestEnded && !responseStarted && !grpc && !awaitsContinue()) {
             pace.watchRequest(isClientsTurn());
         }
     }
@@ -204,24 +213,32 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
 
     /** Answers with an error that Portward itself found. */
     public void refuse(HttpMethod refused, ErrorKind kind) {
-        if (over) {
-            return;
+        if (!over) {
+            refuse(refused, kind, -1);
         }
+    }
+
+    /** @param resetCode by which the server has ended the request; negative when it has not */
+    private void refuse(HttpMethod refused, ErrorKind kind, long resetCode) {
         method = refused;
         requestId = requestId.isEmpty() ? Forwarding.newId() : requestId;
         trace.failed(kind);
-        service.report(kind, !responseStarted, backend(), requestId);
+        if (resetCode < 0) {
+            service.report(kind, !responseStarted, backend(), requestId);
+        }
         if (responseStarted) {
-            sink.abort();
+            sink.abort(resetCode);
             finish();
             return;
         }
-        answer(ErrorReply.of(kind, requestId));
+        // Counted as what it would be to everybody else: alerts look for 5xx.
+        status = kind.status();
+        answer(grpc ? Grpc.errorReply(kind, resetCode, requestId) : ErrorReply.of(kind, requestId));
     }
 
     /** Sends a response of Portward's own, and releases it. */
     private void answer(FullHttpResponse reply) {
-        status = reply.status().code();
+        status = status == 0 ? reply.status().code() : status;
         responseStarted = true;
         service.addHsts(reply);
         boolean bodiless = HttpMethod.HEAD.equals(method) || !reply.content().isReadable();
@@ -248,7 +265,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     // The backend's side.
 
     @Override
-    public void acquired(UpstreamConnection connection) {
+    public void acquired(Upstream connection) {
         HttpRequest head = request;
         assert head != null : "started";
         upstream = connection;
@@ -259,9 +276,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
             head.headers().set(HttpHeaderNames.HOST, connection.serverName());
         }
         connection.write(requestHasBody ? head : RequestHead.alone(head));
-        for (HttpContent content = early.poll(); content != null; content = early.poll()) {
-            connection.write(content);
-        }
+        body.passHeld(connection, requestHasBody && requestEnded);
         if (over) {
             // Writing found the connection broken.
             return;
@@ -308,7 +323,9 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         // A client that is being answered may send the rest of its request as the two of them like.
         pace.stop();
         status = answered.code();
-        boolean last = ResponseHead.endsAtHead(response, method);
+        // HTTP/1 has no way to say it but an empty body.
+        boolean last = ResponseHead.endsAtHead(response, method)
+                || (response instanceof BodilessResponse && sink.speaksHttp2());
         ResponseHead.prepare(response, requestId);
         if (responseEdits != null) {
             responseEdits.apply(response.headers());
@@ -376,7 +393,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     private void complete(LastHttpContent last) {
         if (upgrading) {
             last.release();
-            UpstreamConnection leaving = upstream;
+            Upstream leaving = upstream;
             assert leaving != null && pool != null : "somebody accepted the upgrade";
             upstream = null;
             trace.upgraded();
@@ -412,31 +429,15 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (over) {
             return;
         }
-        UpstreamConnection failed = upstream;
+        Upstream failed = upstream;
         assert failed != null && pool != null : "started";
-        boolean lost = kind == ErrorKind.UPSTREAM_UNREACHABLE && !failed.isResponseBegun() && !responseStarted;
-        if (lost && isRepeatable() && sendAgain(failed, pool)) {
-            return;
+        if (!responseStarted && Retries.isSafe(failed, kind, method, requestHasBody, body.isPassed())) {
+            upstream = null;
+            if (retries.sendAgain(client.channel().eventLoop(), failed, pool, this)) {
+                return;
+            }
         }
-        refuse(method, kind);
-    }
-
-    /** @return false when there is nowhere to send it */
-    private boolean sendAgain(UpstreamConnection failed, BackendPool servers) {
-        upstream = null;
-        if (failed.isReused() && !retried) {
-            // The server closed an idle connection while the request was on its way (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
-            retried = true;
-            servers.acquire(client.channel().eventLoop(), true, this);
-            return true;
-        }
-        return attempts++ < servers.config().retries().attempts()
-                && servers.retryElsewhere(client.channel().eventLoop(), failed, this);
-    }
-
-    /** Idempotent, and nothing of it was consumed that cannot be sent again. The head can, since it is written from the same object. */
-    private boolean isRepeatable() {
-        return !requestHasBody && RequestRules.isIdempotent(method);
+        refuse(method, kind, failed.resetCode());
     }
 
     private void timedOut() {
@@ -487,7 +488,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         trace.finished(backend(), method, status, requestId, received);
         deadline.cancel();
         pace.stop();
-        early.release();
+        body.release();
         if (upstream != null) {
             upstream.release();
             upstream = null;

@@ -41,8 +41,12 @@ public interface ResponseSink {
     /** How many bytes of request bodies the client has sent, counted from anywhere. */
     long received();
 
-    /** The response cannot be completed: the client must be able to tell that it is cut short. */
-    void abort();
+    /**
+     * The response cannot be completed: the client must be able to tell that it is cut short.
+     *
+     * @param resetCode by which the server has ended it (RFC 9113 §7), for clients that can be told; negative when it has not
+     */
+    void abort(long resetCode);
 
     /** Asks for no more (or again for) request body; what has been read already still arrives. */
     void pauseRequest(boolean pause);
@@ -60,6 +64,10 @@ public interface ResponseSink {
      */
     default void tunnel(Channel upstream, Duration idleTime) {
         throw new IllegalStateException("tunnel without acceptsUpgrade");
+    }
+
+    default boolean speaksHttp2() {
+        return false;
     }
 
     /** {@code h1} or {@code h2}, for metrics. */

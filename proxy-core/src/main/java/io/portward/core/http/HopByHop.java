@@ -4,6 +4,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import java.util.List;
+import java.util.Locale;
 
 /** Removes the fields that end at each connection (RFC 9110 §7.6.1). */
 public final class HopByHop {
@@ -40,6 +41,12 @@ public final class HopByHop {
         headers.remove(HttpHeaderNames.PROXY_AUTHENTICATE);
         headers.remove(HttpHeaderNames.PROXY_AUTHORIZATION);
         headers.remove(HTTP2_SETTINGS);
+    }
+
+    /** Whether TE says that trailers are welcome; to be asked before it is removed. */
+    public static boolean takesTrailers(HttpHeaders headers) {
+        String te = headers.get(HttpHeaderNames.TE);
+        return te != null && te.toLowerCase(Locale.ROOT).contains("trailers");
     }
 
     private static void removeNamed(HttpHeaders headers, List<String> values) {

@@ -322,7 +322,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
-    public void abort() {
+    public void abort(long resetCode) {
         exchange = null;
         lingering.begin();
         releaseWaiting();

@@ -301,11 +301,19 @@ final class Http2Exchange implements ResponseSink, ChannelFutureListener {
     }
 
     @Override
-    public void abort() {
+    public void abort(long resetCode) {
         if (!gone) {
             gone = true;
-            handler.reset(stream, Http2Error.INTERNAL_ERROR);
+            // Codes about the other connection are no business of this one.
+            boolean ofRequest =
+                    resetCode == Http2Error.CANCEL.code() || resetCode == Http2Error.ENHANCE_YOUR_CALM.code();
+            handler.reset(stream, ofRequest ? Http2Error.valueOf(resetCode) : Http2Error.INTERNAL_ERROR);
         }
+    }
+
+    @Override
+    public boolean speaksHttp2() {
+        return true;
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
+import io.portward.core.http.FieldRules;
 import io.portward.core.http.RequestTarget;
 import io.portward.core.http.RequestTargets;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,7 @@ package io.portward.core.relay;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.handler.ssl.SslHandler;
 import io.portward.core.error.Faults;
 import io.portward.core.tls.TlsHandler;
 import io.portward.core.transport.Deadline;
@@ -89,7 +90,16 @@ public final class Relay {
             // A peer that does not take the rest is not waited for longer than an idle one.
             moved();
         } else {
-            TlsHandler.closeOutput(to);
+            closeOutput(to);
+        }
+    }
+
+    private static void closeOutput(Channel channel) {
+        if (channel.pipeline().get(SslHandler.class) == null) {
+            TlsHandler.closeOutput(channel);
+        } else {
+            // Netty's TLS, which servers are spoken to with, ends both directions at once.
+            closeAfterFlush(channel);
         }
     }
 

@@ -4,6 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.portward.core.transport.InputClosed;
 
 /**
@@ -47,7 +48,11 @@ final class RelayHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if ((event instanceof InputClosed || event == ChannelInputShutdownEvent.INSTANCE) && !inputEnded) {
+        // The last one is close_notify from a server that is spoken to over TLS.
+        if ((event instanceof InputClosed
+                        || event == ChannelInputShutdownEvent.INSTANCE
+                        || event == SslCloseCompletionEvent.SUCCESS)
+                && !inputEnded) {
             inputEnded = true;
             peer.flush();
             relay.inputEnded(peer);

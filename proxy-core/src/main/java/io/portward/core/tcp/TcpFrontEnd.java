@@ -1,7 +1,9 @@
 package io.portward.core.tcp;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -17,6 +19,7 @@ import io.portward.core.relay.Relay;
 import io.portward.core.transport.DeadlineWheel;
 import io.portward.core.transport.InputClosed;
 import io.portward.core.upstream.BackendPool;
+import io.portward.core.upstream.Opening;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -33,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threading: the channel's event loop. Ownership: buffers it holds are released when the handler goes; removes itself when the relay takes
  * over.
  */
-public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements BackendPool.TcpWaiter {
+public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements BackendPool.TcpWaiter, Opening {
 
     private final BackendPool pool;
     private final ConnectionInfo connection;
@@ -67,15 +70,28 @@ public final class TcpFrontEnd extends ChannelInboundHandlerAdapter implements B
         ctx = context;
         trace = TcpTrace.begin(context, connection, pool.config().name());
         ctx.channel().config().setAutoRead(false);
-        pool.connect(ctx.channel().eventLoop(), UpstreamTcpInitializer::new, this);
+        pool.connect(ctx.channel().eventLoop(), this, this);
+    }
+
+    @Override
+    public ChannelHandler handler() {
+        return new UpstreamTcpInitializer();
+    }
+
+    /** The PROXY header goes before TLS, as with nginx and HAProxy. */
+    @Override
+    public ByteBuf preface(ByteBufAllocator allocator) {
+        return ProxyHeader.encode(allocator, pool.config().proxyProtocol(), connection, tls);
     }
 
     @Override
     public void connected(Channel upstream, String server) {
         Channel client = ctx.channel();
-        ByteBuf header = ProxyHeader.encode(upstream.alloc(), pool.config().proxyProtocol(), connection, tls);
-        if (header.isReadable()) {
-            upstream.write(header, upstream.voidPromise());
+        if (pool.config().effectiveTls() == null) {
+            ByteBuf header = preface(upstream.alloc());
+            if (header.isReadable()) {
+                upstream.write(header, upstream.voidPromise());
+            }
         }
         joinWith(upstream);
         for (Object message = early.poll(); message != null; message = early.poll()) {

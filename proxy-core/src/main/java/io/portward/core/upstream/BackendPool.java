@@ -1,9 +1,9 @@
 package io.portward.core.upstream;
 
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 import io.netty.resolver.AddressResolverGroup;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.FutureListener;
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.BalanceConfig;
@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,7 +60,7 @@ public final class BackendPool {
     /** Asks for an HTTP connection, new or idle. */
     public interface HttpWaiter extends Waiter {
 
-        void acquired(UpstreamConnection connection);
+        void acquired(Upstream connection);
     }
 
     /** What a search is for. */
@@ -71,9 +71,14 @@ public final class BackendPool {
         /** @return whether there was one that waits idle */
         boolean takesIdle(Server server);
 
-        ChannelHandler newHandler(Server server);
+        /** @return a connection that this gets, perhaps with others */
+        Future<Channel> dial(EventLoop loop, Server server);
 
-        void connected(Server server, Channel channel);
+        /** @return false when the connection has no room for this */
+        boolean connected(Server server, Channel channel);
+
+        /** Nobody waits any more. */
+        void notWanted(Channel channel);
     }
 
     /**
@@ -97,6 +102,7 @@ public final class BackendPool {
     private final boolean counts;
 
     private final Map<Server, Deque<UpstreamConnection>> idle = new IdentityHashMap<>();
+    private final SharedConnections shared;
     private final long idleNanos;
     private final Lifetime lifetime;
 
@@ -127,6 +133,8 @@ public final class BackendPool {
         this.retryBudget = new RetryBudget(config.retries().budget());
         this.balancer = Balancer.of(config.balance(), servers);
         this.counts = config.balance().method() == BalanceMethod.LEAST_REQUESTS;
+        this.shared = new SharedConnections(
+                this, transport, lifetime, config.timeouts().connect());
         servers.forEach(server -> idle.put(server, new ArrayDeque<>()));
     }
 
@@ -144,7 +152,7 @@ public final class BackendPool {
         if (!fresh) {
             retryBudget.addRequest();
         }
-        enter(loop, new HttpGoal(fresh, waiter, Set.of()), Set.of());
+        enter(loop, goal(fresh, waiter, Set.of()), Set.of());
     }
 
     /**
@@ -152,18 +160,22 @@ public final class BackendPool {
      *
      * @return false when there is no such server or the backend had enough of retries; nobody is asked then
      */
-    public boolean retryElsewhere(EventLoop loop, UpstreamConnection failed, HttpWaiter waiter) {
+    public boolean retryElsewhere(EventLoop loop, Upstream failed, HttpWaiter waiter) {
         Set<Server> sentTo = with(failed.excluded(), failed.server());
         if (idle.keySet().stream().noneMatch(server -> server.mayBeTried(sentTo, false)) || !retryBudget.take()) {
             return false;
         }
-        enter(loop, new HttpGoal(true, waiter, sentTo), sentTo);
+        enter(loop, goal(true, waiter, sentTo), sentTo);
         return true;
     }
 
+    private Goal goal(boolean fresh, HttpWaiter waiter, Set<Server> excluded) {
+        return config.protocol().isHttp2() ? new StreamGoal(waiter, excluded) : new HttpGoal(fresh, waiter, excluded);
+    }
+
     /** A connection that is not pooled, for bytes of any protocol. */
-    public void connect(EventLoop loop, Supplier<ChannelHandler> handler, TcpWaiter waiter) {
-        enter(loop, new TcpGoal(handler, waiter), Set.of());
+    public void connect(EventLoop loop, Opening opening, TcpWaiter waiter) {
+        enter(loop, new TcpGoal(opening, waiter), Set.of());
     }
 
     private void enter(EventLoop loop, Goal goal, Set<Server> excluded) {
@@ -195,17 +207,32 @@ public final class BackendPool {
         began(server);
         if (!goal.takesIdle(server)) {
             goal.waiter().dialling(server.name());
-            dialer.dial(loop, server, () -> goal.newHandler(server), goal.waiter()::isOver)
-                    .addListener((FutureListener<Channel>) dialled -> {
-                        if (dialled.isSuccess()) {
-                            opened(goal, server, dialled.getNow());
-                        } else {
-                            ended(server);
-                            server.connectFailed(dialled.cause());
-                            search(loop, goal, with(tried, server));
-                        }
-                    });
+            goal.dial(loop, server).addListener((FutureListener<Channel>) dialled -> {
+                if (!dialled.isSuccess()) {
+                    ended(server);
+                    search(loop, goal, with(tried, server));
+                } else if (goal.waiter().isOver()) {
+                    released(server);
+                    goal.notWanted(dialled.getNow());
+                } else if (!goal.connected(server, dialled.getNow())) {
+                    ended(server);
+                    search(loop, goal, shared.isUsed(server) ? tried : with(tried, server));
+                }
+            });
         }
+    }
+
+    private Future<Channel> dial(EventLoop loop, Server server, Opening opening, BooleanSupplier over) {
+        Future<Channel> dialled = dialer.dial(loop, server, opening, over);
+        dialled.addListener(done -> {
+            if (done.isSuccess()) {
+                server.connected();
+                dialled.getNow().closeFuture().addListener(closed -> server.disconnected());
+            } else {
+                server.connectFailed(done.cause());
+            }
+        });
+        return dialled;
     }
 
     private void began(Server server) {
@@ -230,17 +257,6 @@ public final class BackendPool {
         Set<Server> all = new HashSet<>(tried);
         all.add(failed);
         return all;
-    }
-
-    private void opened(Goal goal, Server server, Channel channel) {
-        server.connected();
-        channel.closeFuture().addListener(closed -> server.disconnected());
-        if (goal.waiter().isOver()) {
-            released(server);
-            channel.close();
-        } else {
-            goal.connected(server, channel);
-        }
     }
 
     private final class HttpGoal implements Goal {
@@ -273,25 +289,78 @@ public final class BackendPool {
         }
 
         @Override
-        public ChannelHandler newHandler(Server server) {
-            return new UpstreamConnection(BackendPool.this, server, limits, transport).initializer();
+        public Future<Channel> dial(EventLoop loop, Server server) {
+            return BackendPool.this.dial(
+                    loop,
+                    server,
+                    () -> new UpstreamConnection(BackendPool.this, server, limits, transport).initializer(),
+                    waiter::isOver);
         }
 
         @Override
-        public void connected(Server server, Channel channel) {
+        public boolean connected(Server server, Channel channel) {
             UpstreamConnection connection = channel.pipeline().get(UpstreamConnection.class);
             connection.begin(excluded);
             waiter.acquired(connection);
+            return true;
+        }
+
+        @Override
+        public void notWanted(Channel channel) {
+            channel.close();
+        }
+    }
+
+    /** A stream on a connection that others use too. */
+    private final class StreamGoal implements Goal {
+
+        private final HttpWaiter waiter;
+        private final Set<Server> excluded;
+
+        StreamGoal(HttpWaiter waiter, Set<Server> excluded) {
+            this.waiter = waiter;
+            this.excluded = excluded;
+        }
+
+        @Override
+        public Waiter waiter() {
+            return waiter;
+        }
+
+        @Override
+        public boolean takesIdle(Server server) {
+            MultiplexedConnection connection = shared.withRoom(server);
+            if (connection == null) {
+                return false;
+            }
+            waiter.acquired(connection.newStream(excluded));
+            return true;
+        }
+
+        @Override
+        public Future<Channel> dial(EventLoop loop, Server server) {
+            return shared.connect(
+                    server, () -> BackendPool.this.dial(loop, server, shared.opening(server, limits), () -> false));
+        }
+
+        @Override
+        public boolean connected(Server server, Channel channel) {
+            return takesIdle(server);
+        }
+
+        @Override
+        public void notWanted(Channel channel) {
+            // It stays for those who come next.
         }
     }
 
     private final class TcpGoal implements Goal {
 
-        private final Supplier<ChannelHandler> handler;
+        private final Opening opening;
         private final TcpWaiter waiter;
 
-        TcpGoal(Supplier<ChannelHandler> handler, TcpWaiter waiter) {
-            this.handler = handler;
+        TcpGoal(Opening opening, TcpWaiter waiter) {
+            this.opening = opening;
             this.waiter = waiter;
         }
 
@@ -306,16 +375,22 @@ public final class BackendPool {
         }
 
         @Override
-        public ChannelHandler newHandler(Server server) {
-            return handler.get();
+        public Future<Channel> dial(EventLoop loop, Server server) {
+            return BackendPool.this.dial(loop, server, opening, waiter::isOver);
         }
 
         @Override
-        public void connected(Server server, Channel channel) {
+        public boolean connected(Server server, Channel channel) {
             if (counts || admission != null) {
                 channel.closeFuture().addListener(closed -> released(server));
             }
             waiter.connected(channel, server.name());
+            return true;
+        }
+
+        @Override
+        public void notWanted(Channel channel) {
+            channel.close();
         }
     }
 
@@ -344,11 +419,12 @@ public final class BackendPool {
                 return true;
             }
         }
-        return false;
+        return shared.giveUpIdle();
     }
 
     /** Closes what waits idle. */
     void close() {
+        shared.close();
         boolean more = true;
         while (more) {
             more = giveUpOldest();
@@ -360,7 +436,7 @@ public final class BackendPool {
         return idleCount.get();
     }
 
-    private void countIdle(int change) {
+    void countIdle(int change) {
         idleCount.setRelease(idleCount.getPlain() + change);
     }
 

@@ -24,6 +24,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The pools of all backends, one for each event loop.
@@ -38,19 +39,35 @@ public final class Backends implements AutoCloseable {
     private final Lifetime lifetime = new Lifetime();
     private final List<Server> allServers;
 
-    /** @param timeouts of the file, from which those of a backend may differ */
+    /**
+     * Without TLS to any of them.
+     *
+     * @param timeouts of the file, from which those of a backend may differ
+     */
     public Backends(
             Map<String, BackendConfig> backends,
             TimeoutConfig timeouts,
             LimitConfig limits,
             Transport transport,
             Observer observer) {
-        this(backends, timeouts, limits, transport, observer, BackendPool.IDLE_TIME);
+        this(backends, Map.of(), timeouts, limits, transport, observer);
+    }
+
+    /** @param tls of the backends that have it */
+    public Backends(
+            Map<String, BackendConfig> backends,
+            Map<String, BackendTls> tls,
+            TimeoutConfig timeouts,
+            LimitConfig limits,
+            Transport transport,
+            Observer observer) {
+        this(backends, tls, timeouts, limits, transport, observer, BackendPool.IDLE_TIME);
     }
 
     /** @param idleTime after which a connection that nobody uses is closed */
     Backends(
             Map<String, BackendConfig> backends,
+            Map<String, BackendTls> tls,
             TimeoutConfig timeouts,
             LimitConfig limits,
             Transport transport,
@@ -60,7 +77,7 @@ public final class Backends implements AutoCloseable {
                 transport.isEpoll() ? EpollDatagramChannel::new : NioDatagramChannel::new,
                 DnsServerAddressStreamProviders.platformDefault());
         Map<String, List<Server>> servers = new HashMap<>();
-        backends.forEach((name, backend) -> servers.put(name, servers(backend, observer)));
+        backends.forEach((name, backend) -> servers.put(name, servers(backend, tls.get(name), observer)));
         allServers = backends.keySet().stream()
                 .flatMap(name -> servers.getOrDefault(name, List.of()).stream())
                 .toList();
@@ -81,7 +98,8 @@ public final class Backends implements AutoCloseable {
                             admissions.get(name))));
             pools.put(loop, ofLoop);
         });
-        backends.forEach((name, backend) -> startChecks(backend, servers.getOrDefault(name, List.of()), transport));
+        backends.forEach(
+                (name, backend) -> startChecks(backend, servers.getOrDefault(name, List.of()), limits, transport));
     }
 
     private static Map<String, Admission> admissions(Collection<BackendConfig> backends) {
@@ -95,12 +113,16 @@ public final class Backends implements AutoCloseable {
         return admissions;
     }
 
-    private List<Server> servers(BackendConfig backend, Observer observer) {
+    private List<Server> servers(BackendConfig backend, @Nullable BackendTls tls, Observer observer) {
+        if ((backend.effectiveTls() == null) != (tls == null)) {
+            throw new IllegalArgumentException("backend: " + backend.name() + " (expected: with its TLS loaded)");
+        }
         Ejections ejections = new Ejections();
         List<Server> servers = backend.servers().stream()
                 .map(server -> new Server(
                         backend.name(),
                         server,
+                        tls == null ? null : tls.towards(server),
                         observer.server(backend.name(), server.address()),
                         lifetime,
                         ejections,
@@ -115,13 +137,13 @@ public final class Backends implements AutoCloseable {
         return allServers.stream().map(Server::state).toList();
     }
 
-    private void startChecks(BackendConfig backend, List<Server> servers, Transport transport) {
+    private void startChecks(BackendConfig backend, List<Server> servers, LimitConfig limits, Transport transport) {
         HealthConfig health = backend.health();
         if (health != null) {
             Dialer dialer = new Dialer(transport, resolver, health.timeout());
             for (Server server : servers) {
                 EventLoop loop = transport.loops().next();
-                new HealthCheck(backend, health, server, loop, dialer, lifetime).start();
+                new HealthCheck(backend, health, server, loop, dialer, limits, transport, lifetime).start();
             }
         }
     }

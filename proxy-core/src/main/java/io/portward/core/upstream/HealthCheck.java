@@ -6,6 +6,9 @@ import io.netty.util.concurrent.FutureListener;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.HealthConfig;
+import io.portward.config.model.HealthType;
+import io.portward.config.model.LimitConfig;
+import io.portward.core.transport.Transport;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,8 @@ final class HealthCheck {
     private final Server server;
     private final EventLoop loop;
     private final Dialer dialer;
+    private final LimitConfig limits;
+    private final Transport transport;
     private final Lifetime lifetime;
 
     private int passedInARow;
@@ -44,12 +49,16 @@ final class HealthCheck {
             Server server,
             EventLoop loop,
             Dialer dialer,
+            LimitConfig limits,
+            Transport transport,
             Lifetime lifetime) {
         this.backend = backend;
         this.config = config;
         this.server = server;
         this.loop = loop;
         this.dialer = dialer;
+        this.limits = limits;
+        this.transport = transport;
         this.lifetime = lifetime;
     }
 
@@ -101,14 +110,18 @@ final class HealthCheck {
                     () -> end("no answer within " + config.timeout().toMillis() + " ms"),
                     config.timeout().toNanos(),
                     TimeUnit.NANOSECONDS);
-            dialer.dial(loop, server, () -> HealthProbe.initializer(backend, config, server, this::end), () -> over)
-                    .addListener((FutureListener<Channel>) dialled -> {
-                        if (dialled.isSuccess()) {
-                            connected(dialled.getNow());
-                        } else {
-                            end(Server.reason(dialled.cause()));
-                        }
-                    });
+            boolean http2 =
+                    config.type() == HealthType.HTTP && backend.protocol().isHttp2();
+            Opening opening = http2
+                    ? Http2Probe.opening(config, server, limits, transport, this::end)
+                    : HealthProbe.opening(backend, config, server, this::end);
+            dialer.dial(loop, server, opening, () -> over).addListener((FutureListener<Channel>) dialled -> {
+                if (dialled.isSuccess()) {
+                    connected(dialled.getNow());
+                } else {
+                    end(Server.reason(dialled.cause()));
+                }
+            });
         }
 
         private void connected(Channel opened) {

@@ -1,6 +1,7 @@
 package io.portward.core.upstream;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
@@ -15,6 +16,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.HealthConfig;
 import io.portward.config.model.HealthType;
@@ -40,6 +42,8 @@ final class HealthProbe extends SimpleChannelInboundHandler<Object> {
     /** RFC 5321 §4.5.3.1.5: the longest reply line; the longest of the three protocols. */
     private static final int MAX_GREETING = 512;
 
+    static final String USER_AGENT = "portward-health";
+
     /** What a log line quotes of a strange greeting. */
     private static final int MAX_QUOTED = 60;
 
@@ -57,25 +61,53 @@ final class HealthProbe extends SimpleChannelInboundHandler<Object> {
         this.verdict = verdict;
     }
 
-    static ChannelHandler initializer(BackendConfig backend, HealthConfig config, Server server, Verdict verdict) {
+    static Opening opening(BackendConfig backend, HealthConfig config, Server server, Verdict verdict) {
+        return new Opening() {
+            @Override
+            public ChannelHandler handler() {
+                return initializer(config, new HealthProbe(backend, config, server, verdict));
+            }
+
+            @Override
+            public ByteBuf preface(ByteBufAllocator allocator) {
+                return ProxyHeader.local(allocator, backend.proxyProtocol());
+            }
+        };
+    }
+
+    private static ChannelHandler initializer(HealthConfig config, HealthProbe probe) {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
                 if (config.type() == HealthType.HTTP) {
                     channel.pipeline().addLast(new HttpClientCodec());
                 }
-                channel.pipeline().addLast(new HealthProbe(backend, config, server, verdict));
+                channel.pipeline().addLast(probe);
             }
         };
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        ByteBuf header = ProxyHeader.local(ctx.alloc(), backend.proxyProtocol());
-        if (header.isReadable()) {
-            // Past the HTTP codec, which takes no bytes.
-            ctx.pipeline().firstContext().write(header);
+        if (server.tls() == null) {
+            ByteBuf header = ProxyHeader.local(ctx.alloc(), backend.proxyProtocol());
+            if (header.isReadable()) {
+                // Past the HTTP codec, which takes no bytes.
+                ctx.pipeline().firstContext().write(header);
+            }
+            begin(ctx);
         }
+    }
+
+    /** A failed handshake is told to whoever dialled. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof SslHandshakeCompletionEvent handshake && handshake.isSuccess()) {
+            begin(ctx);
+        }
+    }
+
+    private void begin(ChannelHandlerContext ctx) {
         if (config.type() == HealthType.TCP) {
             well(ctx, "");
         } else if (config.type() == HealthType.HTTP) {
@@ -83,7 +115,7 @@ final class HealthProbe extends SimpleChannelInboundHandler<Object> {
                     new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, config.path());
             request.headers()
                     .set(HttpHeaderNames.HOST, server.name())
-                    .set(HttpHeaderNames.USER_AGENT, "portward-health")
+                    .set(HttpHeaderNames.USER_AGENT, USER_AGENT)
                     .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
             ctx.writeAndFlush(request);
         } else {
@@ -113,8 +145,12 @@ final class HealthProbe extends SimpleChannelInboundHandler<Object> {
         } else if (config.expectStatus().contains(status)) {
             well(ctx, "");
         } else if (response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
-            ill(ctx, "status " + status + " (expected: " + config.expectStatus() + ")");
+            ill(ctx, unexpected(status, config));
         }
+    }
+
+    static String unexpected(int status, HealthConfig config) {
+        return "status " + status + " (expected: " + config.expectStatus() + ")";
     }
 
     private void judgeGreeting(ChannelHandlerContext ctx) {
@@ -142,10 +178,13 @@ final class HealthProbe extends SimpleChannelInboundHandler<Object> {
     private void well(ChannelHandlerContext ctx, String farewell) {
         answered = true;
         verdict.of(null);
-        ctx.pipeline()
-                .firstContext()
-                .writeAndFlush(ctx.alloc().buffer().writeBytes(farewell.getBytes(StandardCharsets.US_ASCII)))
-                .addListener(ChannelFutureListener.CLOSE);
+        if (farewell.isEmpty()) {
+            ctx.flush();
+            ctx.close();
+        } else {
+            ctx.writeAndFlush(ctx.alloc().buffer().writeBytes(farewell.getBytes(StandardCharsets.US_ASCII)))
+                    .addListener(ChannelFutureListener.CLOSE);
+        }
     }
 
     private void ill(ChannelHandlerContext ctx, String failure) {

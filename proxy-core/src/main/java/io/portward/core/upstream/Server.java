@@ -50,6 +50,7 @@ final class Server {
     private final Ejections ejections;
     private final LongSupplier clock;
     private final InetSocketAddress address;
+    private final @Nullable ServerTls tls;
 
     /** Written under the lock, as are the others. */
     private volatile boolean passedOver;
@@ -77,7 +78,7 @@ final class Server {
     private String reason = "";
     private Instant since = Instant.now();
 
-    /** @param clock nanoseconds, as {@link System#nanoTime} */
+    /** One without TLS. */
     Server(
             String backend,
             ServerConfig config,
@@ -85,6 +86,22 @@ final class Server {
             Lifetime lifetime,
             Ejections ejections,
             LongSupplier clock) {
+        this(backend, config, null, observer, lifetime, ejections, clock);
+    }
+
+    /**
+     * @param tls null for none
+     * @param clock nanoseconds, as {@link System#nanoTime}
+     */
+    Server(
+            String backend,
+            ServerConfig config,
+            @Nullable ServerTls tls,
+            ServerObserver observer,
+            Lifetime lifetime,
+            Ejections ejections,
+            LongSupplier clock) {
+        this.tls = tls;
         this.backend = backend;
         this.config = config;
         this.observer = observer;
@@ -105,6 +122,12 @@ final class Server {
 
     String name() {
         return config.address();
+    }
+
+    /** How TLS to it goes; null for none. */
+    @Nullable
+    ServerTls tls() {
+        return tls;
     }
 
     int weight() {

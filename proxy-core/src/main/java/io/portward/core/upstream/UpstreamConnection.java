@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Threading: the event loop it shares with the client's connection.
  */
-public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
+public final class UpstreamConnection extends ChannelInboundHandlerAdapter implements Upstream {
 
     /** linux/tcp_states.h: connection up in both directions. */
     private static final int TCP_ESTABLISHED = 1;
@@ -106,7 +106,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** From now on {@code newListener} hears what happens here. */
+    @Override
     public void use(UpstreamListener newListener) {
         listener = newListener;
         requestEnded = false;
@@ -116,33 +116,48 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         keepAlive = false;
     }
 
-    /** Whether it has carried a request before, so that the server may have closed it while ours was on the way. */
+    @Override
     public boolean isReused() {
         return reused;
     }
 
-    /** Whether anything of an answer to the current request has been read. */
+    @Override
     public boolean isResponseBegun() {
         return responseBegan;
     }
 
-    Set<Server> excluded() {
+    @Override
+    public Set<Server> excluded() {
         return excluded;
     }
 
-    Server server() {
+    @Override
+    public Server server() {
         return server;
     }
 
+    /** A connection that ends tells nothing of what became of the request. */
+    @Override
+    public boolean isUnprocessed() {
+        return false;
+    }
+
+    @Override
+    public long resetCode() {
+        return -1;
+    }
+
+    @Override
     public String serverName() {
         return server.name();
     }
 
+    @Override
     public Channel channel() {
         return channel;
     }
 
-    /** Takes ownership of {@code message}; sent with the next {@link #flush}. */
+    @Override
     public void write(HttpObject message) {
         requestEnded |= message instanceof LastHttpContent;
         if (message instanceof HttpRequest request) {
@@ -151,19 +166,22 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         channel.write(message, channel.voidPromise());
     }
 
+    @Override
     public void flush() {
         channel.flush();
     }
 
+    @Override
     public boolean isWritable() {
         return channel.isWritable();
     }
 
+    @Override
     public void pauseResponse(boolean pause) {
         channel.config().setAutoRead(!pause);
     }
 
-    /** Gives the connection back when request and response are both complete and the server keeps it; closes it otherwise. */
+    @Override
     public void release() {
         listener = null;
         end();
@@ -177,10 +195,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         channel.config().setAutoRead(true);
     }
 
-    /**
-     * Takes the connection out of HTTP. What the server sent behind its 101 is fired to the handlers that follow in the pipeline, so the new
-     * owner of the {@link #channel} must have added them.
-     */
+    @Override
     public void leaveHttp() {
         listener = null;
         server.answered();
@@ -248,7 +263,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         current.responseContent(content);
     }
 
-    /** The listener cannot use what it was told: it hears of a failure as if the response were malformed. */
+    @Override
     public void refuseResponse() {
         fail(ErrorKind.UPSTREAM_MALFORMED);
     }

@@ -21,6 +21,7 @@ import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -145,7 +146,7 @@ class DataPlaneTest {
         Transport transport = Transport.open(1);
         try {
             Observer observer = failingAt(1);
-            DataPlane plane = new DataPlane(configuration, transport, observer);
+            DataPlane plane = new DataPlane(configuration, Map.of(), transport, observer);
             assertThatThrownBy(() -> plane.begin(configuration, new PemLoader(Clock.systemUTC(), false), observer))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("no room for another port");

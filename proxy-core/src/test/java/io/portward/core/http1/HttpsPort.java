@@ -47,6 +47,11 @@ final class HttpsPort {
         return serving(proxies, Transport.open(1), "", "", backend);
     }
 
+    /** @param file more lines of the file */
+    static HttpsPort backend(DataPlaneExtension proxies, String backend, String file) {
+        return serving(proxies, Transport.open(1), "", file, backend);
+    }
+
     /** On more than one event loop. */
     static HttpsPort backendOn(DataPlaneExtension proxies, Transport transport, String backend) {
         return serving(proxies, transport, "", "", backend);

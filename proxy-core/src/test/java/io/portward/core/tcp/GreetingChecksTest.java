@@ -93,6 +93,7 @@ class GreetingChecksTest {
             assertThat(proxy.observer().server(upstream.address()).isUp()).isTrue();
         }
         await().until(() -> !proxy.observer().server("127.0.0.1:" + port).isUp());
+        await().until(() -> !PROXIES.warnings().isEmpty());
         assertThat(PROXIES.warnings())
                 .singleElement()
                 .asString()

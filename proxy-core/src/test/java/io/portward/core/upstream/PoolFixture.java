@@ -46,7 +46,7 @@ public final class PoolFixture implements AutoCloseable {
         }
 
         @Override
-        public void acquired(UpstreamConnection connection) {
+        public void acquired(Upstream connection) {
             complete(connection.channel());
         }
 
@@ -91,7 +91,7 @@ public final class PoolFixture implements AutoCloseable {
                 BackendProtocol.HTTP1,
                 ProxyProtocol.NONE,
                 timeouts);
-        backends = new Backends(Map.of("web", backend), timeouts, LIMITS, transport, observer, idle);
+        backends = new Backends(Map.of("web", backend), Map.of(), timeouts, LIMITS, transport, observer, idle);
         loop = transport.loops().next();
     }
 
@@ -138,7 +138,7 @@ public final class PoolFixture implements AutoCloseable {
     private static final class OneRequest implements BackendPool.HttpWaiter, UpstreamListener {
 
         private final BlockingQueue<Channel> released;
-        private UpstreamConnection connection;
+        private Upstream connection;
 
         OneRequest(BlockingQueue<Channel> released) {
             this.released = released;
@@ -155,7 +155,7 @@ public final class PoolFixture implements AutoCloseable {
         }
 
         @Override
-        public void acquired(UpstreamConnection acquired) {
+        public void acquired(Upstream acquired) {
             connection = acquired;
             connection.use(this);
             connection.write(new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"));

@@ -19,6 +19,11 @@ final class Nginx implements AutoCloseable {
      * @param locations what to serve beside the files in {@link #root}, in nginx's own words
      */
     Nginx(Path folder, String locations) throws IOException {
+        this(folder, "", locations);
+    }
+
+    /** @param listen what comes behind the address, such as {@code ssl http2} */
+    Nginx(Path folder, String listen, String locations) throws IOException {
         root = Files.createDirectories(folder.resolve("www"));
         Path file = Files.writeString(folder.resolve("nginx.conf"), """
                 daemon off;
@@ -43,12 +48,13 @@ final class Nginx implements AutoCloseable {
                     gzip_types text/plain;
                     keepalive_requests 1000000;
                     server {
-                        listen 127.0.0.1:PORT backlog=4096;
+                        listen 127.0.0.1:PORT backlog=4096 LISTEN;
                         root FOLDER/www;
                         LOCATIONS
                     }
                 }
                 """.replace("LOCATIONS", locations)
+                .replace("LISTEN", listen)
                 .replace("FOLDER", folder.toString())
                 .replace("PORT", "" + port));
         daemon = new Daemon("/usr/sbin/nginx", "-p", folder.toString(), "-c", file.toString()).awaitPort(port);

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** An origin in Python, from a script beside this class. */
 final class PythonOrigin implements AutoCloseable {
@@ -34,8 +35,10 @@ final class PythonOrigin implements AutoCloseable {
     }
 
     /** Starts a script that needs modules of Debian's. */
-    static PythonOrigin ofDebian(Path folder, String name) throws IOException {
-        return new PythonOrigin(DEBIAN, script(folder, name).toString());
+    static PythonOrigin ofDebian(Path folder, String name, String... arguments) throws IOException {
+        return new PythonOrigin(Stream.concat(
+                        Stream.of(DEBIAN, script(folder, name).toString()), Stream.of(arguments))
+                .toArray(String[]::new));
     }
 
     /** Copies a script from beside this class to where it can be run from. */

@@ -1,4 +1,4 @@
-package io.portward.core.http2;
+package io.portward.core.http;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValidationUtil;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Netty's own validation is off: it ends in an exception before the stream exists, so that a request body behind a refused header
  * section would take the whole connection down, and it lets surrounding whitespace pass.
  */
-final class FieldRules {
+public final class FieldRules {
 
     /** tchar of RFC 9110 §5.6.2 without the upper-case letters, as two 64-bit sets. */
     private static final long LOWER_TOKEN_LOW = bits("!#$%&'*+-.0123456789", 0);
@@ -29,7 +29,7 @@ final class FieldRules {
     }
 
     /** @return what is wrong with a regular field, or null */
-    static @Nullable String problem(AsciiString name, AsciiString value) {
+    public static @Nullable String problem(AsciiString name, AsciiString value) {
         if (!isLowerToken(name)) {
             return "field name is not a lower-case token";
         }
@@ -73,12 +73,12 @@ final class FieldRules {
         return c == ' ' || c == '\t';
     }
 
-    static boolean isToken(AsciiString method) {
+    public static boolean isToken(AsciiString method) {
         return !method.isEmpty() && HttpHeaderValidationUtil.validateToken(method) == -1;
     }
 
     /** Digits only, and few enough for a long. */
-    static boolean isContentLength(AsciiString value) {
+    public static boolean isContentLength(AsciiString value) {
         for (int i = 0; i < value.length(); i++) {
             byte c = value.byteAt(i);
             if (c < '0' || c > '9') {

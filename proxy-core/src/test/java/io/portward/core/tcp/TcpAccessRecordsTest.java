@@ -79,6 +79,22 @@ class TcpAccessRecordsTest {
     }
 
     @Test
+    void tellsTheNameAndFingerprintOfAConnectionThatIsPassedThrough() throws IOException {
+        try (ScriptedUpstream upstream = ScriptedUpstream.start(connection -> connection.read(5))) {
+            RunningProxy proxy = start(", passthrough: [{host: web.test, backend: b}]", upstream.address());
+            Assertions.assertThatThrownBy(() -> clients.connect(proxy.address(), "web.test"))
+                    .isInstanceOf(IOException.class);
+
+            AccessRecord.Connection line = told(proxy);
+            assertThat(line.connection().serverName()).isEqualTo("web.test");
+            assertThat(line.connection().ja4()).startsWith("t13d");
+            assertThat(line.connection().tls()).isNull();
+            assertThat(line.outcome().server()).isEqualTo(upstream.address());
+            assertThat(line.outcome().bytesIn()).as("the ClientHello").isGreaterThan(100);
+        }
+    }
+
+    @Test
     void tellsOfATimeout() throws IOException {
         try (ScriptedUpstream upstream = ScriptedUpstream.start(RawClient::readAll)) {
             RunningProxy proxy = start(", timeouts: {tcpIdle: 300ms}", upstream.address());

@@ -36,7 +36,7 @@ final class Admission {
         // Nobody overtakes those who wait.
         if (pending.get() == 0 && takePlace(active, limits.requests())) {
             admitted.run();
-        } else if (takePlace(pending, limits.pending())) {
+        } else if (takePlace(pending, limits.pending()) || takePlaceOfGone(loop)) {
             Pending late = new Pending(loop, waiter, admitted);
             late.deadline = loop.schedule(late::expire, limits.queueTimeout().toNanos(), TimeUnit.NANOSECONDS);
             queue.add(late);
@@ -45,6 +45,16 @@ final class Admission {
         } else {
             waiter.noConnection(ErrorKind.UPSTREAM_BUSY);
         }
+    }
+
+    /** A place of one that waits for nothing any more; whether it does, can be asked on its loop only. */
+    private boolean takePlaceOfGone(EventLoop loop) {
+        queue.forEach(waiting -> {
+            if (waiting.loop == loop && waiting.waiter.isOver()) {
+                waiting.expire();
+            }
+        });
+        return takePlace(pending, limits.pending());
     }
 
     void leave() {

@@ -129,7 +129,7 @@ public final class BackendPool {
         this.lifetime = lifetime;
         this.admission = admission;
         this.idleNanos = idleTime.toNanos();
-        this.dialer = new Dialer(transport, resolver, config.timeouts().connect());
+        this.dialer = new Dialer(transport, resolver, config.timeouts().connect(), true);
         this.retryBudget = new RetryBudget(config.retries().budget());
         this.balancer = Balancer.of(config.balance(), servers);
         this.counts = config.balance().method() == BalanceMethod.LEAST_REQUESTS;
@@ -223,6 +223,7 @@ public final class BackendPool {
     }
 
     private Future<Channel> dial(EventLoop loop, Server server, Opening opening, BooleanSupplier over) {
+        server.dialled();
         Future<Channel> dialled = dialer.dial(loop, server, opening, over);
         dialled.addListener(done -> {
             if (done.isSuccess()) {

@@ -140,7 +140,7 @@ public final class Backends implements AutoCloseable {
     private void startChecks(BackendConfig backend, List<Server> servers, LimitConfig limits, Transport transport) {
         HealthConfig health = backend.health();
         if (health != null) {
-            Dialer dialer = new Dialer(transport, resolver, health.timeout());
+            Dialer dialer = new Dialer(transport, resolver, health.timeout(), false);
             for (Server server : servers) {
                 EventLoop loop = transport.loops().next();
                 new HealthCheck(backend, health, server, loop, dialer, limits, transport, lifetime).start();

@@ -43,7 +43,15 @@ final class Dialer {
     /** For each address, with the TLS handshake where there is one. */
     private final int timeoutMillis;
 
-    Dialer(Transport transport, AddressResolverGroup<InetSocketAddress> resolver, Duration timeout) {
+    private final boolean forTraffic;
+
+    /** @param forTraffic whether what fails is counted and told; health checks tell it themselves */
+    Dialer(
+            Transport transport,
+            AddressResolverGroup<InetSocketAddress> resolver,
+            Duration timeout,
+            boolean forTraffic) {
+        this.forTraffic = forTraffic;
         this.transport = transport;
         this.resolver = resolver;
         // 30 days, the most that can be configured, are more milliseconds than an int holds.
@@ -59,7 +67,6 @@ final class Dialer {
         assert loop.inEventLoop();
         Promise<Channel> opened = loop.newPromise();
         InetSocketAddress address = server.address();
-        server.dialled();
         if (address.isUnresolved()) {
             resolver.getResolver(loop).resolveAll(address).addListener((FutureListener<List<InetSocketAddress>>)
                     found -> {
@@ -213,7 +220,9 @@ final class Dialer {
                 opened.setFailure(cause);
                 return;
             }
-            server.addressFailed(address, cause);
+            if (forTraffic) {
+                server.addressFailed(address, cause);
+            }
             if (loop.inEventLoop()) {
                 next();
             } else {

@@ -84,7 +84,9 @@ final class HealthCheck {
             failedInARow = 0;
             passedInARow++;
             everPassed = true;
-            if (server.isDown() && passedInARow >= config.rise()) {
+            if (!server.isDown()) {
+                server.checkPassed();
+            } else if (passedInARow >= config.rise()) {
                 server.checkedUp(passedInARow);
             }
         } else {
@@ -114,7 +116,7 @@ final class HealthCheck {
                     config.type() == HealthType.HTTP && backend.protocol().isHttp2();
             Opening opening = http2
                     ? Http2Probe.opening(config, server, limits, transport, this::end)
-                    : HealthProbe.opening(backend, config, server, this::end);
+                    : HealthProbe.opening(backend, config, server, limits, this::end);
             dialer.dial(loop, server, opening, () -> over).addListener((FutureListener<Channel>) dialled -> {
                 if (dialled.isSuccess()) {
                     connected(dialled.getNow());

@@ -10,6 +10,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
@@ -20,6 +21,7 @@ import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.portward.config.model.BackendConfig;
 import io.portward.config.model.HealthConfig;
 import io.portward.config.model.HealthType;
+import io.portward.config.model.LimitConfig;
 import io.portward.core.proxyprotocol.ProxyHeader;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -61,11 +63,12 @@ final class HealthProbe extends SimpleChannelInboundHandler<Object> {
         this.verdict = verdict;
     }
 
-    static Opening opening(BackendConfig backend, HealthConfig config, Server server, Verdict verdict) {
+    static Opening opening(
+            BackendConfig backend, HealthConfig config, Server server, LimitConfig limits, Verdict verdict) {
         return new Opening() {
             @Override
             public ChannelHandler handler() {
-                return initializer(config, new HealthProbe(backend, config, server, verdict));
+                return initializer(config, limits, new HealthProbe(backend, config, server, verdict));
             }
 
             @Override
@@ -75,12 +78,13 @@ final class HealthProbe extends SimpleChannelInboundHandler<Object> {
         };
     }
 
-    private static ChannelHandler initializer(HealthConfig config, HealthProbe probe) {
+    private static ChannelHandler initializer(HealthConfig config, LimitConfig limits, HealthProbe probe) {
         return new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
                 if (config.type() == HealthType.HTTP) {
-                    channel.pipeline().addLast(new HttpClientCodec());
+                    HttpDecoderConfig traffics = new HttpDecoderConfig().setMaxHeaderSize(limits.headerBytes());
+                    channel.pipeline().addLast(new HttpClientCodec(traffics, false, false));
                 }
                 channel.pipeline().addLast(probe);
             }

@@ -223,8 +223,8 @@ final class Server {
             endPenalty();
             become(Condition.UP, "");
         }
-        observer.up(!down);
         LOG.info("backend {}: {} is reached again", backend, name());
+        observer.up(!down);
     }
 
     void disconnected() {
@@ -243,8 +243,8 @@ final class Server {
         }
         if (reached) {
             reached = false;
-            observer.up(false);
             tell(lifetime.isDraining() ? "cannot be reached while stopping" : "cannot be reached", reason(cause));
+            observer.up(false);
         }
     }
 
@@ -291,8 +291,15 @@ final class Server {
     synchronized void checkedDown(int failed, String failure) {
         down = true;
         become(Condition.DOWN, failure);
-        observer.up(false);
         tell("is down", (failed == 1 ? "a check failed: " : failed + " checks failed in a row, the last: ") + failure);
+        observer.up(false);
+    }
+
+    /** It was not down, as far as checks go; what a connection found meanwhile is over. */
+    void checkPassed() {
+        if (!reached) {
+            reachedAgain();
+        }
     }
 
     synchronized void checkedUp(int passed) {
@@ -302,8 +309,8 @@ final class Server {
         failedAnswers.set(0);
         endPenalty();
         become(Condition.UP, "");
-        observer.up(true);
         LOG.info("backend {}: {} is up again: checks passed in a row: {}", backend, name(), passed);
+        observer.up(true);
     }
 
     private void become(Condition next, String why) {

@@ -121,6 +121,24 @@ class BackendLimitsTest {
         }
     }
 
+    @Test
+    void whoLeftTheQueueKeepsNobodyOutOfIt() throws Exception {
+        Gate gate = new Gate();
+        try (ScriptedUpstream origin = ScriptedUpstream.start(gate::serve)) {
+            HttpsPort port = start(origin, 1, "requests: 1, pending: 1, queueTimeout: 5m");
+            try (RawClient first = ask(port)) {
+                await().until(() -> gate.seen.get() == 1);
+                ask(port).close();
+                await().until(() -> port.requests().stream().anyMatch(request -> request.status() == 499));
+                try (RawClient third = ask(port)) {
+                    gate.permits.release(2);
+                    assertThat(Reply.read(first).status()).isEqualTo(200);
+                    assertThat(Reply.read(third).status()).isEqualTo(200);
+                }
+            }
+        }
+    }
+
     /** Clients that leave while they wait, are dialling or are being answered; servers that fail: no place is lost. */
     @Test
     void everyPlaceComesBack() throws Exception {

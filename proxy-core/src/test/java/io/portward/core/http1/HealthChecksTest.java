@@ -85,6 +85,17 @@ class HealthChecksTest {
         }
     }
 
+    /** Pages may have as large heads for a check as for everybody. */
+    @Test
+    void aLargeHeadIsNoFailure() throws Exception {
+        String large = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: " + "y".repeat(20_000) + "\r\n\r\n";
+        try (CannedOrigin a = CannedOrigin.answering(large)) {
+            HttpsPort port = start(a.address());
+            await().until(() -> a.requests().size() > 2);
+            assertThat(isUp(port, a)).isTrue();
+        }
+    }
+
     @Test
     void aServerThatIsTriedAndNotReachedGives502() throws Exception {
         PROXIES.expectWarnings();

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that are configured by name. */
@@ -64,7 +65,7 @@ class DialerTest {
 
     private Channel dial(String server) throws Exception {
         try (Names names = new Names()) {
-            Dialer dialer = new Dialer(transport, names, Duration.ofSeconds(5));
+            Dialer dialer = new Dialer(transport, names, Duration.ofSeconds(5), true);
             Server config = new Server(
                     "web",
                     ServerConfig.parse(server, 1),
@@ -94,12 +95,14 @@ class DialerTest {
         }
     }
 
-    @Test
-    void remembersWhichAddressAnswered() throws Exception {
+    /** Checks have their own way of telling. */
+    @ParameterizedTest
+    @CsvSource({"true, 1", "false, 0"})
+    void remembersWhichAddressAnswered(boolean forTraffic, int counted) throws Exception {
         try (ScriptedUpstream origin = ScriptedUpstream.startOn(
                         "::1", 0, connection -> connection.in().read());
                 Names names = new Names()) {
-            Dialer dialer = new Dialer(transport, names, Duration.ofSeconds(5));
+            Dialer dialer = new Dialer(transport, names, Duration.ofSeconds(5), forTraffic);
             String name = BOTH + ":" + origin.port();
             RecordingObserver.ServerEvents events = new RecordingObserver().server(name);
             Server server = new Server(
@@ -110,7 +113,7 @@ class DialerTest {
                         .get()
                         .sync();
             }
-            assertThat(events.connectFailures()).isEqualTo(1);
+            assertThat(events.connectFailures()).isEqualTo(counted);
         }
     }
 
@@ -131,7 +134,7 @@ class DialerTest {
     void countsASocketFromTheMomentItIsOpened() throws Exception {
         try (ScriptedUpstream origin = ScriptedUpstream.echo();
                 Names names = new Names()) {
-            Dialer dialer = new Dialer(transport, names, Duration.ofSeconds(5));
+            Dialer dialer = new Dialer(transport, names, Duration.ofSeconds(5), true);
             Server server = new Server(
                     "web",
                     ServerConfig.parse(origin.address(), 1),

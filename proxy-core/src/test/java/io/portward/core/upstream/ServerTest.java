@@ -122,6 +122,15 @@ class ServerTest {
     }
 
     @Test
+    void isReachedAgainWhenACheckSaysSo() {
+        Server server = backend(1).get(0);
+        refuse(server);
+        server.checkPassed();
+        assertThat(server.isPreferred()).isTrue();
+        assertThat(server.state().condition()).isEqualTo(Condition.UP);
+    }
+
+    @Test
     void saysWhyWithoutTheAddress() {
         assertThat(List.of(
                                 "finishConnect(..): Connection refused: /127.0.0.1:1",

@@ -69,7 +69,7 @@ final class BackendTlsKeys {
                             v -> v.find(TRUST) != null && !v.get(VERIFY)
                                     ? "does not go with verify: false, by which every certificate is taken"
                                     : null,
-                            Map.of(
+                            Scalars.ordered(
                                     "if",
                                     Map.of("required", List.of("trust")),
                                     "then",

@@ -146,6 +146,13 @@ final class ClientPace {
         }
     }
 
+    /** The request is not looked at any more; a response, which may be an interim one, still is. */
+    void stopRequest() {
+        if (!ofResponse) {
+            stop();
+        }
+    }
+
     /** Nothing is looked at any more. */
     void stop() {
         moved = null;

@@ -321,7 +321,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         responseStarted = true;
         trace.answered();
         // A client that is being answered may send the rest of its request as the two of them like.
-        pace.stop();
+        pace.stopRequest();
         status = answered.code();
         // HTTP/1 has no way to say it but an empty body.
         boolean last = ResponseHead.endsAtHead(response, method)

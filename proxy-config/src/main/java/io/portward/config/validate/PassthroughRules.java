@@ -76,7 +76,12 @@ final class PassthroughRules {
             if (backend == null || problems.isWrongWithin("backends." + name)) {
                 continue;
             }
-            if (opened.contains(name)) {
+            if (backend.effectiveTls() != null) {
+                problems.error(
+                        "backends." + name,
+                        "wraps what it sends in TLS of its own ('tls', or protocol https or h2), and 'passthrough' sends the client's"
+                                + " TLS; name the servers in a second backend without");
+            } else if (opened.contains(name)) {
                 problems.warning(
                         "backends." + name,
                         "gets TLS from 'passthrough' and what was inside TLS from 'routes' or 'backend'; few servers take both on"

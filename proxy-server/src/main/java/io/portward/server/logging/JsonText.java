@@ -1,7 +1,5 @@
 package io.portward.server.logging;
 
-import java.util.Locale;
-
 /** Writes JSON strings (RFC 8259 §7). */
 public final class JsonText {
 
@@ -26,8 +24,8 @@ public final class JsonText {
                 case '\r' -> out.append("\\r");
                 case '\t' -> out.append("\\t");
                 default -> {
-                    if (Character.isISOControl(c) || isLoneSurrogate(text, i)) {
-                        out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+                    if (Character.isISOControl(c) || isLoneSurrogate(text, i) || isInvisible(c)) {
+                        appendEscape(out, c);
                     } else {
                         out.append(c);
                     }
@@ -35,6 +33,20 @@ public final class JsonText {
             }
         }
         out.append('"');
+    }
+
+    /** Line and paragraph separators, and what turns the direction of the text around: a viewer would show another line than is there. */
+    private static boolean isInvisible(char c) {
+        int type = Character.getType(c);
+        return type == Character.LINE_SEPARATOR || type == Character.PARAGRAPH_SEPARATOR || type == Character.FORMAT;
+    }
+
+    /** By hand: a format for each would take longer than a client needs to send thousands of them. */
+    private static void appendEscape(StringBuilder out, char c) {
+        out.append("\\u");
+        for (int shift = 12; shift >= 0; shift -= 4) {
+            out.append(Character.forDigit((c >> shift) & 0xf, 16));
+        }
     }
 
     private static boolean isLoneSurrogate(String text, int i) {

@@ -65,7 +65,7 @@ class JsonLinesTest {
         String hostile = "/\"},\n{\"path\":\"\\\u0000\u001b[2J\u007f\u0085\u2028";
 
         assertThat(line(Records.get(hostile), false))
-                .contains("\"path\":\"/\\\"},\\n{\\\"path\\\":\\\"\\\\\\u0000\\u001b[2J\\u007f\\u0085\u2028\"");
+                .contains("\"path\":\"/\\\"},\\n{\\\"path\\\":\\\"\\\\\\u0000\\u001b[2J\\u007f\\u0085\\u2028\"");
     }
 
     @Test

@@ -52,6 +52,7 @@ class LayoutTest {
     void escapesHalfACharacter() {
         assertThat(JsonText.quote("a\ud800b")).isEqualTo("\"a\\ud800b\"");
         assertThat(JsonText.quote("\udc00")).isEqualTo("\"\\udc00\"");
+        assertThat(JsonText.quote("\u0085\u202e\u2028")).isEqualTo("\"\\u0085\\u202e\\u2028\"");
         assertThat(JsonText.quote("\ud83d\ude00")).isEqualTo("\"\ud83d\ude00\"");
     }
 

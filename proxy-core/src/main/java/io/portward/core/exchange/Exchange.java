@@ -137,11 +137,14 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         starting = true;
         chosen.acquire(client.channel().eventLoop(), false, this);
         starting = false;
+        awaitUpstream();
+    }
+
+    /** Until there is somebody to pass it on to, no more of the request is read than has been. */
+    private void awaitUpstream() {
         if (!over && upstream == null) {
             deadline.set(service.port().timeouts().idle().toNanos());
-            if (!requestEnded) {
-                pauseRequest(true);
-            }
+            pauseRequest(requestPaused || !requestEnded);
         }
     }
 
@@ -434,6 +437,7 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
         if (!responseStarted && Retries.isSafe(failed, kind, method, requestHasBody, body.isPassed())) {
             upstream = null;
             if (retries.sendAgain(client.channel().eventLoop(), failed, pool, this)) {
+                awaitUpstream();
                 return;
             }
         }
@@ -459,15 +463,11 @@ public final class Exchange implements BackendPool.HttpWaiter, UpstreamListener 
     /** Something moved: the wait begins anew, with the patience that the side has which is to move next. */
     private void progress() {
         assert pool != null : "started";
-        Duration patience;
         boolean clientsTurn = isClientsTurn();
-        if (clientsTurn) {
-            patience = service.port().timeouts().idle();
-        } else if (requestEnded && !responseStarted) {
-            patience = pool.config().timeouts().headers();
-        } else {
-            patience = pool.timeoutsFrom(service.port()).idle();
-        }
+        Duration ofServer = requestEnded && !responseStarted
+                ? pool.config().timeouts().headers()
+                : pool.timeoutsFrom(service.port()).idle();
+        Duration patience = clientsTurn ? service.port().timeouts().idle() : ofServer;
         pace.turn(clientsTurn, deadline.set(patience.toNanos()));
     }
 

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.portward.core.transport.InputClosed;
 
 /**
@@ -17,6 +18,7 @@ final class RelayHandler extends ChannelInboundHandlerAdapter {
     private final Relay relay;
     private final Channel peer;
     private boolean inputEnded;
+    private boolean cut;
 
     RelayHandler(Relay relay, Channel peer) {
         this.relay = relay;
@@ -48,8 +50,19 @@ final class RelayHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        // The last one is close_notify from a server that is spoken to over TLS.
-        if ((event instanceof InputClosed
+        if (event == ChannelInputShutdownEvent.INSTANCE && ctx.pipeline().get(SslHandler.class) != null) {
+            if (!inputEnded) {
+                cut = true;
+                // FIN without close_notify: anybody on the way can send that, so it is a cut and no end (RFC 8446
+                // §6.1).
+                ctx.close();
+            }
+            return;
+        }
+        // The last one is close_notify from a server that is spoken to over TLS; Netty also says so when it closes
+        // itself.
+        if (!cut
+                && (event instanceof InputClosed
                         || event == ChannelInputShutdownEvent.INSTANCE
                         || event == SslCloseCompletionEvent.SUCCESS)
                 && !inputEnded) {

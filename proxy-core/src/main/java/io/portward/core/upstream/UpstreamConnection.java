@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.portward.config.model.LimitConfig;
 import io.portward.core.error.ErrorKind;
@@ -66,6 +67,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter imple
     private boolean informational;
     private boolean keepAlive;
     private boolean outputBroken;
+    private boolean closeNotified;
     private long idleSince;
 
     UpstreamConnection(BackendPool pool, Server server, LimitConfig limits, Transport transport) {
@@ -252,6 +254,11 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter imple
             content.release();
             return;
         }
+        if (content instanceof LastHttpContent && isCut()) {
+            content.release();
+            fail(ErrorKind.UPSTREAM_UNREACHABLE);
+            return;
+        }
         responseEnded = content instanceof LastHttpContent;
         if (responseEnded && codec.bytesFollow()) {
             // Whatever it is, it must not be taken for the answer to the next request.
@@ -261,6 +268,16 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter imple
             server.answered();
         }
         current.responseContent(content);
+    }
+
+    /** RFC 9112 §9.8: over TLS, a body that ends with the connection is complete only after close_notify; anybody on the way can send FIN. */
+    private boolean isCut() {
+        return server.tls() != null && !closeNotified && !channel.isActive();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        closeNotified |= event == SslCloseCompletionEvent.SUCCESS;
     }
 
     @Override

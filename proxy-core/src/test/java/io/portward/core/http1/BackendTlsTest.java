@@ -1,6 +1,7 @@
 package io.portward.core.http1;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.portward.testkit.DataPlaneExtension;
@@ -228,6 +229,34 @@ class BackendTlsTest {
             }
             assertThat(origin.accepted()).isEqualTo(1);
             assertThat(received).containsExactly(size, size);
+        }
+    }
+
+    /** RFC 9112 §9.8: without close_notify nobody knows whether a body that ends with the connection is complete. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void passesABodyThatEndsWithTheConnectionOnlyWholeAfterCloseNotify(boolean notify) throws Exception {
+        if (!notify) {
+            PROXIES.expectWarnings();
+        }
+        TlsServers servers = TlsServers.showing(issued("127.0.0.1"));
+        try (ScriptedUpstream origin = ScriptedUpstream.start(connection -> servers.script((inside, tls) -> {
+                    inside.readUntil("\r\n\r\n");
+                    inside.send("HTTP/1.1 200 OK\r\n\r\nonly");
+                    if (!notify) {
+                        connection.close();
+                    }
+                })
+                .serve(connection))) {
+            HttpsPort port = start("\"" + origin.address() + "\"", ", tls: {trust: ca.pem}");
+            try (RawClient client = port.connect()) {
+                client.send("GET / HTTP/1.1\r\nHost: web.test\r\n\r\n").readUntil("only");
+                if (notify) {
+                    assertThat(client.readUntil("0\r\n\r\n")).isEqualTo("\r\n0\r\n\r\n");
+                } else {
+                    assertThatThrownBy(() -> client.readUntil("0\r\n\r\n")).isInstanceOf(IOException.class);
+                }
+            }
         }
     }
 

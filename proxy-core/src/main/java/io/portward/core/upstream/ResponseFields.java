@@ -28,6 +28,7 @@ final class ResponseFields extends DefaultHttp2Headers {
     private int code;
     private boolean regularSeen;
     private boolean lengthSeen;
+    private boolean announcesBody;
     private @Nullable String problem;
 
     private ResponseFields() {
@@ -79,6 +80,7 @@ final class ResponseFields extends DefaultHttp2Headers {
                 return "content-length is not one number";
             }
             lengthSeen = true;
+            announcesBody = value.chars().anyMatch(digit -> digit != '0');
             super.add(name, value);
         }
         fields.add(name, value);
@@ -95,6 +97,11 @@ final class ResponseFields extends DefaultHttp2Headers {
     @Nullable
     String trailerProblem() {
         return problem == null && (code != 0 || lengthSeen) ? "field not allowed in trailers" : problem;
+    }
+
+    /** Whether content-length is more than 0. */
+    boolean announcesBody() {
+        return announcesBody;
     }
 
     int code() {

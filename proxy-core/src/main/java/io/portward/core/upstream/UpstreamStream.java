@@ -9,6 +9,7 @@ import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -48,6 +49,8 @@ final class UpstreamStream implements Upstream, ChannelFutureListener {
     private boolean responseBegan;
     private boolean headSeen;
     private boolean responseEnded;
+    private boolean askedForHead;
+    private boolean bodyDue;
     private boolean unprocessed;
     private boolean paused;
     private boolean starved;
@@ -121,6 +124,7 @@ final class UpstreamStream implements Upstream, ChannelFutureListener {
         boolean last = message instanceof LastHttpContent;
         requestEnded |= last;
         if (message instanceof HttpRequest request) {
+            askedForHead = HttpMethod.HEAD.equals(request.method());
             stream = connection.open(this, connection.requests().head(request), last);
             ReferenceCountUtil.release(message);
         } else {
@@ -211,6 +215,14 @@ final class UpstreamStream implements Upstream, ChannelFutureListener {
             return;
         }
         headSeen = !interim;
+        bodyDue = headSeen
+                && !askedForHead
+                && status.code() != HttpResponseStatus.NOT_MODIFIED.code()
+                && fields.announcesBody();
+        if (last && bodyDue) {
+            refuseBodiless();
+            return;
+        }
         current.responseHead(
                 last
                         ? new BodilessResponse(HttpVersion.HTTP_1_1, status, fields.fields())
@@ -231,8 +243,10 @@ final class UpstreamStream implements Upstream, ChannelFutureListener {
             connection.tell(this, "data before headers");
             refuseResponse();
         } else if (last) {
+            bodyDue &= !data.isReadable();
             complete(current, new DefaultLastHttpContent(data.retain()));
         } else if (data.isReadable()) {
+            bodyDue = false;
             current.responseContent(new DefaultHttpContent(data.retain()));
         }
         if (paused && listener != null) {
@@ -243,9 +257,20 @@ final class UpstreamStream implements Upstream, ChannelFutureListener {
     }
 
     private void complete(UpstreamListener current, LastHttpContent last) {
+        if (bodyDue) {
+            last.release();
+            refuseBodiless();
+            return;
+        }
         responseEnded = true;
         connection.server().answered();
         current.responseContent(last);
+    }
+
+    /** Netty compares every length but none at all with content-length, for it does not know what was asked (RFC 9113 §8.1.1). */
+    private void refuseBodiless() {
+        connection.tell(this, "content-length without content");
+        refuseResponse();
     }
 
     void readComplete() {

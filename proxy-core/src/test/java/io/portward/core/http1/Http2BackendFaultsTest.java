@@ -314,6 +314,62 @@ class Http2BackendFaultsTest {
         }
     }
 
+    /** RFC 9113 §8.1.1. */
+    @Test
+    void aLengthInAHeadThatEndsTheResponseIsRefused() throws Exception {
+        PROXIES.expectWarnings();
+        try (ScriptedUpstream origin = h2c(o -> {
+            o.headers(o.request().stream(), true, ":status", "200", "content-length", "5");
+            answerAll(o);
+        })) {
+            HttpsPort port = start(origin);
+            assertThat(get(port).status()).isEqualTo(502);
+            assertThat(get(port).status()).isEqualTo(200);
+        }
+    }
+
+    /** The client would take what comes next for the body. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aLengthWithoutABodyEndsTheClientsConnection(boolean trailers) throws Exception {
+        PROXIES.expectWarnings();
+        try (ScriptedUpstream origin = h2c(o -> {
+            int stream = o.request().stream();
+            o.headers(stream, false, ":status", "200", "content-length", "5");
+            if (trailers) {
+                o.headers(stream, true, "x-sum", "0");
+            } else {
+                o.data(stream, true, "");
+            }
+            answerAll(o);
+        })) {
+            HttpsPort port = start(origin);
+            try (RawClient client = port.connect()) {
+                client.send(GET);
+                assertThat(client.readAllText()).startsWith("HTTP/1.1 200 ").endsWith("\r\n\r\n");
+            }
+            assertThat(get(port).status()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HEAD, 200", "GET, 304"})
+    void someResponsesHaveALengthWithoutABody(String method, String status) throws Exception {
+        try (ScriptedUpstream origin = h2c(o -> {
+            while (true) {
+                o.headers(o.request().stream(), true, ":status", status, "content-length", "5");
+            }
+        })) {
+            HttpsPort port = start(origin);
+            try (RawClient client = port.connect()) {
+                for (int i = 0; i < 2; i++) {
+                    client.send(method + " / HTTP/1.1\r\nHost: web.test\r\n\r\n");
+                    assertThat(client.readUntil("\r\n\r\n")).startsWith("HTTP/1.1 " + status);
+                }
+            }
+        }
+    }
+
     @Test
     void theServersEndOfBothSidesOfAnEarlyAnswer() throws Exception {
         BlockingQueue<Frame> resets = new LinkedBlockingQueue<>();

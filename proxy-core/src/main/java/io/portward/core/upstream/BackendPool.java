@@ -77,6 +77,11 @@ public final class BackendPool {
         /** @return false when the connection has no room for this */
         boolean connected(Server server, Channel channel);
 
+        /** Whether others took the room there was on {@code channel}, so that the server may have more on another. */
+        default boolean isFilled(Channel channel) {
+            return false;
+        }
+
         /** Nobody waits any more. */
         void notWanted(Channel channel);
     }
@@ -216,7 +221,7 @@ public final class BackendPool {
                     goal.notWanted(dialled.getNow());
                 } else if (!goal.connected(server, dialled.getNow())) {
                     ended(server);
-                    search(loop, goal, shared.isUsed(server) ? tried : with(tried, server));
+                    search(loop, goal, goal.isFilled(dialled.getNow()) ? tried : with(tried, server));
                 }
             });
         }
@@ -347,6 +352,11 @@ public final class BackendPool {
         @Override
         public boolean connected(Server server, Channel channel) {
             return takesIdle(server);
+        }
+
+        @Override
+        public boolean isFilled(Channel channel) {
+            return SharedConnections.isUsed(channel);
         }
 
         @Override

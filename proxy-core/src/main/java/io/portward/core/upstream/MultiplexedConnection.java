@@ -333,6 +333,10 @@ final class MultiplexedConnection extends Http2ConnectionHandler {
         if (!ready.isDone()) {
             owner.opened(this);
             ready.trySuccess(null);
+            if (connection().local().maxActiveStreams() == 0) {
+                // Nobody could use it.
+                retire();
+            }
         }
     }
 

@@ -72,10 +72,10 @@ final class SharedConnections implements MultiplexedConnection.Owner {
         return current.opened;
     }
 
-    /** Whether a connection to it carries requests: the next one might have room for more. */
-    boolean isUsed(Server server) {
-        return open.getOrDefault(server, List.of()).stream()
-                .anyMatch(connection -> connection.connection().numActiveStreams() > 0);
+    /** Whether the connection carries requests. */
+    static boolean isUsed(Channel channel) {
+        MultiplexedConnection connection = channel.pipeline().get(MultiplexedConnection.class);
+        return connection != null && connection.connection().numActiveStreams() > 0;
     }
 
     @Override

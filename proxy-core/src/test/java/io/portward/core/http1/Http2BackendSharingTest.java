@@ -1,0 +1,57 @@
+package io.portward.core.http1;
+
+import static io.portward.core.http1.Http2Origins.follow;
+import static io.portward.core.http1.Http2Origins.send;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.portward.testkit.Background;
+import io.portward.testkit.DataPlaneExtension;
+import io.portward.testkit.Http2Origin;
+import io.portward.testkit.ScriptedUpstream;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What requests that share an HTTP/2 connection to a server do to each other, and what its end does to them. */
+@Timeout(30)
+class Http2BackendSharingTest {
+
+    private static final String GET = "GET / HTTP/1.1\r\nHost: web.test\r\n\r\n";
+
+    @RegisterExtension
+    static final DataPlaneExtension PROXIES = new DataPlaneExtension();
+
+    @Test
+    void aServerThatAllowsNoMoreStreamsIsNotDialledForEver() throws Exception {
+        PROXIES.expectWarnings();
+        AtomicInteger connections = new AtomicInteger();
+        CountDownLatch refused = new CountDownLatch(1);
+        try (ScriptedUpstream origin = ScriptedUpstream.start(connection -> {
+            boolean first = connections.incrementAndGet() == 1;
+            follow(
+                    connection,
+                    o -> {
+                        int stream = o.request().stream();
+                        refused.await();
+                        o.answer(stream, "ok");
+                        o.drain();
+                    },
+                    Http2Origin.MAX_CONCURRENT_STREAMS,
+                    first ? 1 : 0);
+        })) {
+            HttpsPort port = Http2Origins.start(PROXIES, "", origin);
+            CompletableFuture<Integer> held =
+                    Background.begin(() -> send(port, GET).status());
+            await().until(() -> port.proxy().observer().server(origin.address()).active() == 1);
+            assertThat(send(port, GET).status()).isEqualTo(502);
+            assertThat(origin.accepted()).isEqualTo(2);
+            await().until(() -> port.dialled() == 1);
+            refused.countDown();
+            assertThat(held.get()).isEqualTo(200);
+        }
+    }
+}

@@ -465,8 +465,13 @@ final class MultiplexedConnection extends Http2ConnectionHandler {
     protected void onConnectionError(
             ChannelHandlerContext context, boolean outbound, Throwable cause, @Nullable Http2Exception error) {
         log.debug("{} {}: {}", context.channel(), server.name(), cause.toString());
-        ready.tryFailure(new IOException("the server does not speak HTTP/2"));
-        endOfStreams = ErrorKind.UPSTREAM_MALFORMED;
+        if (outbound || error == null) {
+            // It was cut off while we wrote: no word on what it said.
+            ready.tryFailure(new IOException("the connection ended before HTTP/2 began", cause));
+        } else {
+            ready.tryFailure(new IOException("the server does not speak HTTP/2"));
+            endOfStreams = ErrorKind.UPSTREAM_MALFORMED;
+        }
         retire();
         super.onConnectionError(context, outbound, cause, error);
     }

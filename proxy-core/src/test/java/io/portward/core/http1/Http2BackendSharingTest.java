@@ -8,10 +8,13 @@ import static org.awaitility.Awaitility.await;
 import io.portward.testkit.Background;
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.Http2Origin;
+import io.portward.testkit.RawClient;
 import io.portward.testkit.ScriptedUpstream;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -52,6 +55,47 @@ class Http2BackendSharingTest {
             await().until(() -> port.dialled() == 1);
             refused.countDown();
             assertThat(held.get()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aConnectionThatIsResetIsNotMalformed() throws Exception {
+        PROXIES.expectWarnings();
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch full = new CountDownLatch(1);
+        AtomicLong sent = new AtomicLong();
+        int window = 1 << 30;
+        try (ScriptedUpstream origin = ScriptedUpstream.start(connection -> {
+            Http2Origin o = new Http2Origin(connection, Http2Origin.INITIAL_WINDOW_SIZE, window);
+            o.credit(0, window);
+            o.request();
+            asked.countDown();
+            full.await();
+            connection.reset();
+        })) {
+            HttpsPort port = Http2Origins.start(PROXIES, "", origin);
+            try (RawClient waiting = port.connect();
+                    RawClient sending = port.connect()) {
+                waiting.send("POST / HTTP/1.1\r\nHost: web.test\r\nContent-Length: 0\r\n\r\n");
+                asked.await();
+                sending.send("POST / HTTP/1.1\r\nHost: web.test\r\nContent-Length: 1000000000\r\n\r\n");
+                CompletableFuture<Void> upload = Background.begin(() -> {
+                    while (full.getCount() > 0) {
+                        sending.send(new byte[16_384]);
+                        sent.addAndGet(16_384);
+                    }
+                    return null;
+                });
+                AtomicLong before = new AtomicLong();
+                await().pollInterval(Duration.ofMillis(300))
+                        .until(() -> sent.get() > 0 && before.getAndSet(sent.get()) == sent.get());
+                full.countDown();
+                assertThat(Reply.read(waiting).status()).isEqualTo(502);
+                await().until(upload::isDone);
+                assertThat(PROXIES.warnings())
+                        .isNotEmpty()
+                        .noneSatisfy(line -> assertThat(line).contains("malformed"));
+            }
         }
     }
 }

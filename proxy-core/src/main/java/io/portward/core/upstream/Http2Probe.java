@@ -24,6 +24,7 @@ final class Http2Probe implements MultiplexedConnection.Owner, UpstreamListener 
     private final HealthConfig config;
     private final HealthProbe.Verdict verdict;
     private @Nullable MultiplexedConnection connection;
+    private @Nullable UpstreamStream stream;
     private boolean answered;
 
     private Http2Probe(HealthConfig config, HealthProbe.Verdict verdict) {
@@ -45,10 +46,11 @@ final class Http2Probe implements MultiplexedConnection.Owner, UpstreamListener 
         request.headers()
                 .set(HttpHeaderNames.HOST, opened.server().name())
                 .set(HttpHeaderNames.USER_AGENT, HealthProbe.USER_AGENT);
-        UpstreamStream stream = opened.newStream(Set.of());
-        stream.use(this);
-        stream.write(request);
-        stream.flush();
+        UpstreamStream asked = opened.newStream(Set.of());
+        stream = asked;
+        asked.use(this);
+        asked.write(request);
+        asked.flush();
     }
 
     @Override
@@ -74,7 +76,7 @@ final class Http2Probe implements MultiplexedConnection.Owner, UpstreamListener 
         answered = true;
         verdict.of(failure);
         if (connection != null) {
-            // With GOAWAY, once the rest of the answer is there or the server has had enough time for it.
+            // With GOAWAY, when the stream is over.
             connection.retire();
         }
     }
@@ -86,7 +88,10 @@ final class Http2Probe implements MultiplexedConnection.Owner, UpstreamListener 
 
     @Override
     public void responseReadComplete() {
-        // Each part was judged when it came.
+        if (answered && stream != null) {
+            // The rest of the answer may never end.
+            stream.release();
+        }
     }
 
     @Override

@@ -299,4 +299,23 @@ class Http2BackendTest {
             assertThat(port.proxy().observer().server(origin.address()).isUp()).isFalse();
         }
     }
+
+    @Test
+    void aHealthCheckWaitsForNoBody() throws Exception {
+        AtomicInteger open = new AtomicInteger();
+        try (ScriptedUpstream origin = h2c(o -> {
+            o.headers(o.request().stream(), false, ":status", "200");
+            open.incrementAndGet();
+            try {
+                o.drain();
+            } finally {
+                open.decrementAndGet();
+            }
+        })) {
+            HttpsPort port = start(", health: {type: http, path: /healthz, interval: 100ms}", origin);
+            await().until(() -> origin.accepted() > 5);
+            await().until(() -> open.get() <= 1);
+            assertThat(port.proxy().observer().server(origin.address()).isUp()).isTrue();
+        }
+    }
 }

@@ -15,7 +15,10 @@ public sealed interface Upstream permits UpstreamConnection, UpstreamStream {
     /** From now on {@code listener} hears what happens here. */
     void use(UpstreamListener listener);
 
-    /** Whether the connection has carried a request before, so that the server may have closed it while ours was on the way. */
+    /**
+     * Whether the connection, ours alone, has carried a request before, so that the server may have closed it for being idle while ours was on
+     * the way.
+     */
     boolean isReused();
 
     /** Whether anything of an answer to the current request has been read. */

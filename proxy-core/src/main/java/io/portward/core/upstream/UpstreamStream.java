@@ -72,9 +72,10 @@ final class UpstreamStream implements Upstream, ChannelFutureListener {
         listener = newListener;
     }
 
+    /** A connection that others use is not closed for being idle: what it loses the server may be at work on. */
     @Override
     public boolean isReused() {
-        return reused;
+        return false;
     }
 
     @Override

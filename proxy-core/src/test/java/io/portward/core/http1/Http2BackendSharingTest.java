@@ -1,6 +1,7 @@
 package io.portward.core.http1;
 
 import static io.portward.core.http1.Http2Origins.follow;
+import static io.portward.core.http1.Http2Origins.h2c;
 import static io.portward.core.http1.Http2Origins.send;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -96,6 +97,40 @@ class Http2BackendSharingTest {
                         .isNotEmpty()
                         .noneSatisfy(line -> assertThat(line).contains("malformed"));
             }
+        }
+    }
+
+    /** The server may be at work on it; that the connection has carried others says nothing. */
+    @Test
+    void whatAConnectionLostIsARetryLikeAnyOther() throws Exception {
+        PROXIES.expectWarnings();
+        AtomicInteger asked = new AtomicInteger();
+        try (ScriptedUpstream origin = h2c(o -> {
+            o.answer(o.request().stream(), "ok");
+            o.request();
+            asked.incrementAndGet();
+        })) {
+            HttpsPort port = Http2Origins.start(PROXIES, ", retries: {attempts: 0}", origin);
+            assertThat(send(port, GET).status()).isEqualTo(200);
+            assertThat(send(port, GET).status()).isEqualTo(502);
+            assertThat(asked.get()).isEqualTo(1);
+            assertThat(origin.accepted()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whatAConnectionLostIsAskedForElsewhere() throws Exception {
+        PROXIES.expectWarnings();
+        try (ScriptedUpstream leaving = h2c(o -> {
+                    o.answer(o.request().stream(), "ok");
+                    o.request();
+                });
+                ScriptedUpstream well = h2c(Http2Origins::answerAll)) {
+            HttpsPort port = Http2Origins.start(PROXIES, "", leaving, well);
+            for (int i = 0; i < 4; i++) {
+                assertThat(send(port, GET).status()).isEqualTo(200);
+            }
+            assertThat(well.accepted()).isEqualTo(1);
         }
     }
 }

@@ -13,6 +13,7 @@ import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -253,16 +254,27 @@ final class MultiplexedConnection extends Http2ConnectionHandler {
         return stream;
     }
 
-    void writeData(Http2Stream stream, ByteBuf data, boolean last) {
-        encoder().writeData(ctx, stream.id(), data, 0, last, ctx.newPromise());
+    void writeData(UpstreamStream request, Http2Stream stream, ByteBuf data, boolean last) {
+        int bytes = data.readableBytes();
+        request.queued += bytes;
+        encoder().writeData(ctx, stream.id(), data, 0, last, ctx.newPromise().addListener(written -> {
+            request.queued -= bytes;
+            if (!starved.isEmpty()) {
+                flushSoon();
+            }
+        }));
     }
 
     void writeTrailers(Http2Stream stream, HttpHeaders trailers) {
         encoder().writeHeaders(ctx, stream.id(), requests.trailers(trailers), 0, true, ctx.newPromise());
     }
 
-    boolean isWritable(Http2Stream stream) {
-        return encoder().flowController().isWritable(stream);
+    /** Judged by what this stream alone has queued: by the sum, as Netty does, one that is stalled would stop the others. */
+    boolean isWritable(UpstreamStream request, Http2Stream stream) {
+        Http2RemoteFlowController windows = encoder().flowController();
+        int window = Math.min(
+                windows.windowSize(stream), windows.windowSize(connection().connectionStream()));
+        return ctx.channel().isWritable() && request.queued < window;
     }
 
     /** Whether parts of the request wait for the server to take them. */

@@ -60,6 +60,9 @@ final class UpstreamStream implements Upstream, ChannelFutureListener {
     /** Whether the connection has this in its list of streams that got something in the current batch. */
     boolean touched;
 
+    /** Bytes given to the connection that have not left it. */
+    int queued;
+
     UpstreamStream(MultiplexedConnection connection, Set<Server> excluded) {
         this.connection = connection;
         this.excluded = excluded;
@@ -141,10 +144,10 @@ final class UpstreamStream implements Upstream, ChannelFutureListener {
         }
         ByteBuf data = content.content();
         if (last && !((LastHttpContent) content).trailingHeaders().isEmpty()) {
-            connection.writeData(current, data, false);
+            connection.writeData(this, current, data, false);
             connection.writeTrailers(current, ((LastHttpContent) content).trailingHeaders());
         } else if (last || data.isReadable()) {
-            connection.writeData(current, data, last);
+            connection.writeData(this, current, data, last);
         } else {
             content.release();
         }
@@ -169,7 +172,7 @@ final class UpstreamStream implements Upstream, ChannelFutureListener {
         if (current == null || ended) {
             return true;
         }
-        boolean writable = connection.isWritable(current);
+        boolean writable = connection.isWritable(this, current);
         if (!writable && !starved) {
             starved = true;
             connection.addStarved(this);
@@ -180,7 +183,7 @@ final class UpstreamStream implements Upstream, ChannelFutureListener {
     /** @return whether this has not to be asked again */
     boolean resumeIfWritable() {
         Http2Stream current = stream;
-        if (current != null && !ended && !connection.isWritable(current)) {
+        if (current != null && !ended && !connection.isWritable(this, current)) {
             return false;
         }
         starved = false;

@@ -9,9 +9,13 @@ import static org.awaitility.Awaitility.await;
 import io.portward.testkit.Background;
 import io.portward.testkit.DataPlaneExtension;
 import io.portward.testkit.Http2Origin;
+import io.portward.testkit.Http2Origin.Frame;
 import io.portward.testkit.RawClient;
 import io.portward.testkit.ScriptedUpstream;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +32,60 @@ class Http2BackendSharingTest {
 
     @RegisterExtension
     static final DataPlaneExtension PROXIES = new DataPlaneExtension();
+
+    private static void post(RawClient client, String path, int size) throws IOException {
+        client.send("POST " + path + " HTTP/1.1\r\nHost: web.test\r\nContent-Length: " + size + "\r\n\r\n");
+        client.send(new byte[size]);
+    }
+
+    /** The server takes what comes on /moving, and of every other stream its first window only. */
+    private static void takeOnlyMoving(Http2Origin origin, CountDownLatch stalled) throws Exception {
+        int moving = 0;
+        int received = 0;
+        while (true) {
+            Frame frame = origin.next();
+            int length = frame.payload().length;
+            if (frame.type() == Http2Origin.HEADERS) {
+                if (frame.field(":path").equals("/moving")) {
+                    moving = frame.stream();
+                    origin.credit(moving, 1_000_000);
+                }
+            } else if (frame.stream() != moving) {
+                origin.credit(0, length);
+                stalled.countDown();
+            } else if (frame.ends()) {
+                origin.answer(moving, "" + (received + length));
+            } else {
+                received += length;
+                origin.credit(0, length);
+            }
+        }
+    }
+
+    @Test
+    void stalledUploadsHoldUpNoOther() throws Exception {
+        int count = 12;
+        CountDownLatch stalled = new CountDownLatch(count);
+        List<RawClient> clients = new ArrayList<>();
+        try (ScriptedUpstream origin = h2c(o -> takeOnlyMoving(o, stalled), Http2Origin.INITIAL_WINDOW_SIZE, 1000)) {
+            HttpsPort port = Http2Origins.start(PROXIES, "", origin);
+            for (int i = 0; i < count; i++) {
+                RawClient client = port.connect();
+                clients.add(client);
+                post(client, "/stalled", 100_000);
+            }
+            stalled.await();
+            try (RawClient client = port.connect()) {
+                post(client, "/moving", 300_000);
+                assertThat(Reply.read(client).body()).isEqualTo("300000");
+            }
+            assertThat(origin.accepted()).isEqualTo(1);
+        } finally {
+            for (RawClient client : clients) {
+                client.close();
+            }
+        }
+    }
 
     @Test
     void aServerThatAllowsNoMoreStreamsIsNotDialledForEver() throws Exception {

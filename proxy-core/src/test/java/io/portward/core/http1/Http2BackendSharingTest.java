@@ -64,6 +64,8 @@ class Http2BackendSharingTest {
 
     @Test
     void stalledUploadsHoldUpNoOther() throws Exception {
+        // The stalled ones end with the server.
+        PROXIES.expectWarnings();
         int count = 12;
         CountDownLatch stalled = new CountDownLatch(count);
         List<RawClient> clients = new ArrayList<>();
